@@ -85,7 +85,7 @@ static enum err find_boundary(struct http_request *rq, struct str *boundary, str
 
 enum err multipart_parse(struct http_request *rq, struct multipart *form, struct err_ctx *e)
 {
-    struct str boundary, preamble, rest = rq->body;
+    struct str boundary = {NULL, 0}, preamble, rest = rq->body;
     enum err err = find_boundary(rq, &boundary, e);
     if (err)
         return err;
