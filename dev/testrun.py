@@ -54,7 +54,7 @@ def cmocka_count(text: str, ok: bool) -> Count:
     """The tests that a program of cmocka reports; one for a program of another kind. A program
     that died, or failed without naming a test, counts as one failure more."""
     sums = {
-        word: sum(int(n) for n in re.findall(rf"\[  {word} ?\] (\d+) test\(s\)", text))
+        word: sum(int(n) for n in re.findall(rf"\[  {word} *\] (\d+) test\(s\)", text))
         for word in ("PASSED", "FAILED", "SKIPPED")
     }
     if not any(sums.values()):
