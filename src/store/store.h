@@ -19,8 +19,9 @@
  *     err = store_read(store, &db, e);
  *     ...
  *     struct rows *rows = NULL;
- *     err = db_query(db, "select name from users where role = $1", BIND(bind_text(role)), &rows,
- * e); while (!err && !(err = rows_next(rows, e)) && rows_have(rows)) use(rows_text(rows, 0));
+ *     err = db_query(db, "select name from users", BIND_NONE, &rows, e);
+ *     while (!err && !(err = rows_next(rows, e)) && rows_have(rows))
+ *         use(rows_text(rows, 0));
  *     rows_close(rows);
  *     err = db_end(db, err, e);
  *
