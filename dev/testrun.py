@@ -150,6 +150,15 @@ def run_e2e(options: list[str]) -> Count:
     return total
 
 
+def fuzz_once(command: list[str]) -> Count:
+    environment = {**os.environ, **SANITIZERS}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    if done.returncode == 0:
+        return Count(passed=1)
+    print(done.stderr.decode(errors="replace")[-8000:])
+    return Count(failed=1)
+
+
 def run_fuzz() -> Count:
     if not list((TESTS / "fuzz").glob("fuzz_*.c")):
         print("no targets in tests/fuzz")
@@ -167,7 +176,7 @@ def run_fuzz() -> Count:
             command += [f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048"]
             command += ["-verbosity=0", f"-artifact_prefix={OUTPUT / 'fuzz' / name}-", found]
             command += [str(corpus) for corpus in corpora if corpus.is_dir()]
-            total += Count(passed=1) if run(command, SANITIZERS) == 0 else Count(failed=1)
+            total += fuzz_once(command)
     return total
 
 
