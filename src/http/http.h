@@ -65,6 +65,26 @@ struct http_route {
     const char *answers;
 };
 
+/* A row of a routes.def as an element of a table:
+ *
+ *     #define ROUTE(...) HTTP_ROUTE(__VA_ARGS__)
+ *     const struct http_route thing_routes[] = {
+ *     #include "thing/routes.def"
+ *     };
+ *     #undef ROUTE */
+#define HTTP_ROUTE(method_, pattern_, role_, handle_, run_, body_, creates_, summary_, takes_,     \
+                   answers_)                                                                       \
+    {.method = method_,                                                                            \
+     .pattern = pattern_,                                                                          \
+     .role = role_,                                                                                \
+     .handle = handle_,                                                                            \
+     .run = run_,                                                                                  \
+     .body = body_,                                                                                \
+     .creates = creates_,                                                                          \
+     .summary = summary_,                                                                          \
+     .takes = takes_,                                                                              \
+     .answers = answers_},
+
 /* A table of routes with what its handlers need and how its errors are told. */
 struct http_mount {
     const struct http_route *routes;

@@ -219,6 +219,15 @@ static enum MHD_Result answer(struct exchange *x)
 
 /* ---- running ---- */
 
+/* What the handler returns counts; a code without a sentence gets the code's own. */
+static void settle(struct exchange *x, enum err err)
+{
+    if (!err)
+        err_ctx_init(&x->failure);
+    else if (!x->failure.code)
+        err_set(&x->failure, err, "%s", err_title(err));
+}
+
 static void run_handler(struct exchange *x)
 {
     struct http_request *rq = &x->rq;
@@ -232,8 +241,10 @@ static void run_handler(struct exchange *x)
     if (replayable && (hooks->replay(hooks->context, rq, &done, &x->failure) || done))
         return;
     enum err err = rq->route->handle(rq, &x->failure);
-    assert(err == x->failure.code || x->deferred);
     assert(!replayable || !x->deferred);
+    if (x->deferred)
+        return;
+    settle(x, err);
     if (replayable)
         hooks->remember(hooks->context, rq, err);
 }
@@ -319,11 +330,12 @@ static enum MHD_Result resumed(struct exchange *x)
         rq->then = NULL;
         atomic_store(&x->step, EXCHANGE_RUN);
         atomic_store(&x->holds, 1);
-        (void)!then(rq, &x->failure);
+        enum err err = then(rq, &x->failure);
         if (x->deferred) {
             let_go(x);
             return MHD_YES;
         }
+        settle(x, err);
     }
     return answer(x);
 }
