@@ -290,6 +290,24 @@ static enum err sqlite_commit(struct db *db, struct err_ctx *e)
     return err;
 }
 
+static int note_log(void *argument, sqlite3 *sqlite, const char *database, int pages)
+{
+    ((struct db *)argument)->log_pages = (unsigned)pages;
+    return SQLITE_OK;
+}
+
+static enum err sqlite_checkpoint(struct db *db, struct log_state *out, struct err_ctx *e)
+{
+    struct sqlite_db *c = sqlite_db(db);
+    int pages = 0, copied = 0;
+    int code =
+        sqlite3_wal_checkpoint_v2(c->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        return sqlite_fail(c, e);
+    *out = (struct log_state){(unsigned)MAX(pages, 0), (unsigned)MAX(copied, 0)};
+    return ERR_OK;
+}
+
 static enum err sqlite_lock(struct db *db, struct str name, struct err_ctx *e)
 {
     return ERR_OK;
@@ -404,7 +422,7 @@ static const char *const writer_pragmas = "pragma journal_mode = wal;"
                                           "pragma case_sensitive_like = on;"
                                           "pragma temp_store = memory;"
                                           "pragma mmap_size = 0;"
-                                          "pragma wal_autocheckpoint = 4000;"
+                                          "pragma journal_size_limit = 67108864;"
                                           "pragma cache_size = -16000;";
 
 static const char *const reader_pragmas = "pragma case_sensitive_like = on;"
@@ -439,6 +457,7 @@ static enum err set_up(struct sqlite_db *c, const struct store_opts *opts, struc
         return sqlite_fail(c, e);
     sqlite3_extended_result_codes(c->sqlite, 1);
     sqlite3_busy_timeout(c->sqlite, (int)MIN(opts->busy_timeout_ms, INT32_MAX));
+    sqlite3_wal_hook(c->sqlite, note_log, &c->base); /* instead of SQLite's own checkpoints */
     return sqlite_script(&c->base, c->writer ? writer_pragmas : reader_pragmas, e);
 }
 
@@ -473,6 +492,7 @@ const struct backend sqlite_backend = {
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .lock = sqlite_lock,
+    .checkpoint = sqlite_checkpoint,
     .script = sqlite_script,
     .exec = sqlite_exec,
     .exec_many = sqlite_exec_many,

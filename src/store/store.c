@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include "store/backend.h"
+#include "store/checkpointer.h"
 #include "store/lane.h"
 #include "store/postgresql.h"
 #include "store/sqlite.h"
@@ -10,6 +11,7 @@ struct store {
     struct store_opts opts;
     char *url, *name;
     struct lane *readers, *writers;
+    struct checkpointer *checkpointer; /* NULL where the database needs none */
 };
 
 static const struct {
@@ -60,6 +62,9 @@ enum err store_open(const struct store_opts *opts, struct store **out, struct er
     s->readers = lane_new(opts->readers);
     s->writers = lane_new(backend->kind == STORE_SQLITE ? 1 : opts->readers);
 
+    if (backend->checkpoint)
+        s->checkpointer = checkpointer_new(backend, &s->opts, s->writers);
+
     struct db *first = NULL;
     err = store_write(s, &first, e);
     if (!err)
@@ -76,6 +81,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    checkpointer_free(s->checkpointer);
     /* The writer goes last: closing it tidies up SQLite's log, which readers would hinder. */
     lane_free(s->readers, close_connection);
     lane_free(s->writers, close_connection);
@@ -172,7 +178,12 @@ enum err db_end(struct db *db, enum err err, struct err_ctx *e)
         err = backend->commit(db, e);
     else if (!db->broken)
         backend->rollback(db);
-    give_back(db->store, db->writes, db);
+    struct store *s = db->store;
+    unsigned log_pages = db->log_pages;
+    bool wrote = !err && db->writes;
+    give_back(s, db->writes, db);
+    if (wrote && s->checkpointer)
+        checkpointer_note(s->checkpointer, log_pages);
     return err;
 }
 
