@@ -11,7 +11,6 @@
 #include "registry/routes.def"
 #undef ROUTE
 
-
 /* "1" in a path or a body. ERR_NOT_FOUND for what is no number. */
 WARN_UNUSED enum err registry_api_number(struct str text, int64_t *number, struct err_ctx *e);
 
