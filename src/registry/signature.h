@@ -21,7 +21,7 @@ enum task { TASK_OTHER, TASK_CLASSIFICATION, TASK_REGRESSION };
 const char *task_text(enum task task);
 WARN_UNUSED bool task_parse(struct str s, enum task *task);
 
-enum { SIGNATURE_TENSORS_MAX = 64, SIGNATURE_FEATURES_MAX = 16384, SIGNATURE_CLASSES_MAX = 65536 };
+enum { SIGNATURE_TENSORS_MAX = 64, SIGNATURE_FEATURES_MAX = 16384, SIGNATURE_CLASSES_MAX = 65000 };
 
 struct tensor_spec {
     const char *name;
