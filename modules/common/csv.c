@@ -2,18 +2,21 @@
 
 #include <math.h>
 
-#include "common/file.h"
-
-static const size_t file_size_max = (size_t)1 << 34;
+#include "base/file.h"
 
 enum err csv_open(struct csv *csv, const char *path, struct err_ctx *e)
 {
     *csv = (struct csv){.line_next = 1};
     snprintf(csv->path, sizeof csv->path, "%s", path);
-    size_t size = 0;
-    enum err err = file_read(path, file_size_max, &csv->text, &size, e);
+    struct mapping mapping;
+    enum err err = mapping_open(path, &mapping, e);
     if (err)
         return err;
+    size_t size = mapping.text.n;
+    csv->text = xmalloc(size + 1); /* a copy, because quotes are taken off in place */
+    memcpy(csv->text, mapping.text.p, size);
+    csv->text[size] = '\0';
+    mapping_close(&mapping);
     csv->at = csv->text;
     csv->end = csv->text + size;
     if (size >= 3 && memcmp(csv->at, "\xef\xbb\xbf", 3) == 0)

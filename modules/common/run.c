@@ -1,13 +1,13 @@
 #include "common/run.h"
 
-#include <jansson.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "common/file.h"
-
-enum { RUN_JSON_SIZE_MAX = 16 << 20 };
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
 
 char *run_path(const struct run *run, const char *relative)
 {
@@ -92,25 +92,30 @@ static enum err read_features(struct run *run, struct err_ctx *e)
 
 static enum err read_document(struct run *run, struct err_ctx *e)
 {
-    char *path = run_path(run, "run.json"), *text = NULL;
-    size_t size = 0;
-    enum err err = file_read(path, RUN_JSON_SIZE_MAX, &text, &size, e);
+    char *path = run_path(run, "run.json");
+    struct mapping mapping;
+    enum err err = mapping_open(path, &mapping, e);
     free(path);
     if (err)
         return err;
-    json_error_t where;
-    run->document = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
-    free(text);
-    if (!run->document)
-        return err_set(e, ERR_SYNTAX, "run.json, line %d: %s", where.line, where.text);
-    if (!json_is_object((json_t *)run->document))
-        return lacks(e, "it is not an object");
+    json_t *document = NULL;
+    err = json_read_object(mapping.text, &document, e);
+    mapping_close(&mapping);
+    if (err)
+        return err_prefix(e, "run.json");
+    run->document = document;
     run->id = text_in(run->document, "id");
     const json_t *seed = json_object_get(run->document, "seed");
     if (seed && !json_is_null(seed) && !json_is_integer(seed))
         return lacks(e, "\"seed\" is not an integer");
     run->seed = json_integer_value(seed);
     return ERR_OK;
+}
+
+static enum err open_log(const char *path, int *fd, struct err_ctx *e)
+{
+    *fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return *fd < 0 ? err_set_errno(e, errno, path) : ERR_OK;
 }
 
 enum err run_open(struct run *run, struct err_ctx *e)
@@ -131,9 +136,9 @@ enum err run_open(struct run *run, struct err_ctx *e)
 
     run->metrics_path = run_path(run, "metrics.ndjson");
     run->progress_path = run_path(run, "progress.ndjson");
-    err = file_open_log(run->metrics_path, &run->metrics_fd, e);
+    err = open_log(run->metrics_path, &run->metrics_fd, e);
     if (!err)
-        err = file_open_log(run->progress_path, &run->progress_fd, e);
+        err = open_log(run->progress_path, &run->progress_fd, e);
     if (!err)
         return ERR_OK;
 
@@ -229,16 +234,6 @@ bool run_parameter_member(const struct run *run, const char *name, const char **
 
 /* ---- what the trainer tells ---- */
 
-static void time_text(char *out, size_t size)
-{
-    struct timespec now;
-    struct tm utc;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    size_t used = strftime(out, size, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(out + used, size - used, ".%03ldZ", now.tv_nsec / 1000000);
-}
-
 /* Takes the reference to `line`. */
 static enum err append_line(int fd, const char *path, json_t *line, struct err_ctx *e)
 {
@@ -248,7 +243,7 @@ static enum err append_line(int fd, const char *path, json_t *line, struct err_c
     assert(text);
     size_t size = strlen(text);
     text[size] = '\n'; /* in the place of the NUL, so that the line is one write */
-    enum err err = file_append(fd, path, text, size + 1, e);
+    enum err err = file_write_all(fd, str_from(text, size + 1), path, e);
     free(text);
     return err;
 }
@@ -261,8 +256,10 @@ static json_t *real_or_null(double value)
 enum err run_metric(struct run *run, const char *key, double value, int64_t step,
                     struct err_ctx *e)
 {
-    char now[40];
-    time_text(now, sizeof now);
+    char now[CLOCK_TEXT_BYTES];
+    struct clock clock;
+    clock_init(&clock);
+    clock_format(clock_now_ms(&clock), now);
     json_t *line = json_pack("{s:s, s:o, s:I, s:s}", "key", key, "value", real_or_null(value),
                              "step", (json_int_t)step, "time", now);
     return append_line(run->metrics_fd, run->metrics_path, line, e);
@@ -312,7 +309,7 @@ enum err run_write_signature(const struct run *run, char *const *classes, size_t
     json_decref(document);
     assert(text);
     char *path = run_path(run, "artifacts/model/signature.json");
-    enum err err = file_write(path, text, strlen(text), e);
+    enum err err = file_write(path, str_of(text), e);
     free(path);
     free(text);
     return err;

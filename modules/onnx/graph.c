@@ -1,6 +1,7 @@
 #include "onnx/graph.h"
 
-#include "common/file.h"
+#include "base/arena.h"
+#include "base/file.h"
 #include "registry/onnx.pb-c.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ONNX's raw_data is little-endian");
@@ -11,16 +12,10 @@ enum { IR_VERSION = 7, OPSET_STANDARD = 13, OPSET_ML = 1 };
 /* A protobuf message is at most 2 GiB long. */
 static const size_t model_size_max = ((size_t)1 << 31) - 1;
 
-/* Everything hangs on one list and is freed with the graph. */
-struct kept {
-    struct kept *next;
-    max_align_t bytes[];
-};
-
 struct onnx_graph {
     Onnx__GraphProto graph;
     Onnx__ModelProto model;
-    struct kept *kept;
+    struct arena arena; /* all that the messages point to */
 };
 
 struct onnx_node {
@@ -30,10 +25,7 @@ struct onnx_node {
 
 static void *keep(struct onnx_graph *g, size_t size)
 {
-    struct kept *kept = xcalloc(1, sizeof *kept + size);
-    kept->next = g->kept;
-    g->kept = kept;
-    return kept->bytes;
+    return arena_zalloc(&g->arena, size);
 }
 
 static void *keep_copy(struct onnx_graph *g, const void *bytes, size_t size)
@@ -68,6 +60,7 @@ static void *append(struct onnx_graph *g, void *array, size_t *count, void *item
 struct onnx_graph *onnx_graph_new(const char *name)
 {
     struct onnx_graph *g = xcalloc(1, sizeof *g);
+    arena_init(&g->arena);
     onnx__graph_proto__init(&g->graph);
     onnx__model_proto__init(&g->model);
     g->graph.name = keep_text(g, name);
@@ -78,10 +71,7 @@ void onnx_graph_free(struct onnx_graph *g)
 {
     if (!g)
         return;
-    for (struct kept *kept = g->kept, *next; kept; kept = next) {
-        next = kept->next;
-        free(kept);
-    }
+    arena_release(&g->arena);
     free(g);
 }
 
@@ -310,7 +300,7 @@ enum err onnx_graph_write(struct onnx_graph *g, const char *producer, const char
                        size);
     uint8_t *bytes = xmalloc(size);
     onnx__model_proto__pack(&g->model, bytes);
-    enum err err = file_write(path, bytes, size, e);
+    enum err err = file_write(path, str_from((const char *)bytes, size), e);
     free(bytes);
     return err;
 }

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "common/file.h"
+#include "base/file.h"
 
 static const char *const kernel_words[] = {
     [KERNEL_LINEAR] = "linear",
@@ -82,7 +82,7 @@ enum err libsvm_file_write(const struct machine *m, const char *path, struct err
     if (fclose(to) != 0 && !err)
         err = err_set_errno(e, errno, path);
     if (!err)
-        err = file_write(path, text, size, e);
+        err = file_write(path, str_from(text, size), e);
     free(text);
     return err;
 }

@@ -2,9 +2,9 @@
  * and leaves it there as an ONNX model. docs/modules/run-folder.md is the contract,
  * docs/modules/svm.md the user's side. */
 #include <errno.h>
-#include <time.h>
 
-#include "common/file.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "svm/crossval.h"
 #include "svm/export.h"
 #include "svm/libsvm_file.h"
@@ -19,28 +19,23 @@ enum { CLASSES_MAX = 256, CLASSES_MAX_PROBABILITY = 64 };
 struct progress {
     struct run *run;
     size_t done, total;
-    struct timespec told;
+    uint64_t told_ns;
     enum err err; /* what went wrong in a callback, where nobody can be told at once */
     struct err_ctx *e;
 };
 
-static double seconds_since(const struct timespec *then)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - then->tv_sec) + 1e-9 * (double)(now.tv_nsec - then->tv_nsec);
-}
-
 static void step_finished(void *context)
 {
+    static const uint64_t pause_ns = 100 * 1000 * 1000;
     struct progress *p = context;
+    uint64_t now_ns = clock_monotonic_ns();
     p->done++;
-    if (p->err || seconds_since(&p->told) < 0.1)
+    if (p->err || now_ns - p->told_ns < pause_ns)
         return;
     char message[64];
     snprintf(message, sizeof message, "optimisation %zu of %zu", p->done, p->total);
     p->err = run_progress(p->run, 0.99 * (double)p->done / (double)p->total, message, p->e);
-    clock_gettime(CLOCK_MONOTONIC, &p->told);
+    p->told_ns = now_ns;
 }
 
 /* ---- the problem ---- */
@@ -135,7 +130,7 @@ static enum err write_machine(const struct trainer *t, const struct machine *m, 
     char *folder = run_path(&t->run, "artifacts/model");
     char *libsvm = run_path(&t->run, "artifacts/model/libsvm.model");
     char *onnx = run_path(&t->run, "artifacts/model/model.onnx");
-    enum err err = file_make_folder(folder, e);
+    enum err err = file_make_folders(folder, e);
     if (!err)
         err = run_write_signature(&t->run, t->classes.label, t->classes.count,
                                   m->classification, e);
