@@ -69,20 +69,67 @@ static void write_vectors(FILE *to, const struct machine *m)
     }
 }
 
-enum err libsvm_file_write(const struct machine *m, const char *path, struct err_ctx *e)
+/* RFC 4180: in quotes, with quotes doubled. */
+static void write_quoted(FILE *to, const char *text)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    if (!to)
-        return err_set_errno(e, errno, path);
-    write_header(to, m);
-    write_vectors(to, m);
-    enum err err = ferror(to) ? err_set(e, ERR_TOO_LARGE, "no memory to write %s", path) : ERR_OK;
-    if (fclose(to) != 0 && !err)
+    fputc('"', to);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', to);
+        fputc(*text, to);
+    }
+    fputc('"', to);
+}
+
+/* The file is put together in memory first, so that it is on the disk whole or not at all. */
+struct memory_file {
+    FILE *to;
+    char *text;
+    size_t size;
+};
+
+static enum err memory_open(struct memory_file *file, const char *path, struct err_ctx *e)
+{
+    *file = (struct memory_file){0};
+    file->to = open_memstream(&file->text, &file->size);
+    return file->to ? ERR_OK : err_set_errno(e, errno, path);
+}
+
+static enum err memory_save(struct memory_file *file, const char *path, struct err_ctx *e)
+{
+    enum err err = ERR_OK;
+    if (ferror(file->to))
+        err = err_set(e, ERR_TOO_LARGE, "no memory to write %s", path);
+    if (fclose(file->to) != 0 && !err)
         err = err_set_errno(e, errno, path);
     if (!err)
-        err = file_write(path, str_from(text, size), e);
-    free(text);
+        err = file_write(path, str_from(file->text, file->size), e);
+    free(file->text);
     return err;
+}
+
+enum err libsvm_file_write(const struct machine *m, const char *path, struct err_ctx *e)
+{
+    struct memory_file file;
+    enum err err = memory_open(&file, path, e);
+    if (err)
+        return err;
+    write_header(file.to, m);
+    write_vectors(file.to, m);
+    return memory_save(&file, path, e);
+}
+
+enum err libsvm_file_write_scaling(const struct machine *m, const char *const *features,
+                                   const char *path, struct err_ctx *e)
+{
+    struct memory_file file;
+    enum err err = memory_open(&file, path, e);
+    if (err)
+        return err;
+    fputs("feature,offset,scale\n", file.to);
+    for (size_t i = 0; i < m->feature_count; i++) {
+        write_quoted(file.to, features[i]);
+        fprintf(file.to, ",%.17g,%.17g\n", m->offset[i], m->scale[i]);
+    }
+    return memory_save(&file, path, e);
 }

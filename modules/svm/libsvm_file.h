@@ -8,9 +8,15 @@
 
 #include "svm/machine.h"
 
-/* The classes appear as their places among the labels of signature.json: 0, 1, 2, ... The rows are
- * the scaled ones: who uses the file scales by what model.onnx says. */
+/* The classes appear as their places among the labels of signature.json: 0, 1, 2, ... The support
+ * vectors are scaled: who uses the file scales its rows first (libsvm_file_write_scaling()). */
 WARN_UNUSED enum err libsvm_file_write(const struct machine *m, const char *path,
                                        struct err_ctx *e);
+
+/* A CSV file with a line per feature: feature, offset, scale. LIBSVM is given
+ * (x - offset) × scale. */
+WARN_UNUSED enum err libsvm_file_write_scaling(const struct machine *m,
+                                               const char *const *features, const char *path,
+                                               struct err_ctx *e);
 
 #endif

@@ -129,6 +129,7 @@ static enum err write_machine(const struct trainer *t, const struct machine *m, 
     const struct classes *classes = t->problem.classes;
     char *folder = run_path(&t->run, "artifacts/model");
     char *libsvm = run_path(&t->run, "artifacts/model/libsvm.model");
+    char *scaling = run_path(&t->run, "artifacts/model/libsvm.scaling.csv");
     char *onnx = run_path(&t->run, "artifacts/model/model.onnx");
     enum err err = file_make_folders(folder, e);
     if (!err)
@@ -136,11 +137,14 @@ static enum err write_machine(const struct trainer *t, const struct machine *m, 
                                   m->classification, e);
     if (!err)
         err = libsvm_file_write(m, libsvm, e);
+    if (!err)
+        err = libsvm_file_write_scaling(m, t->run.features, scaling, e);
     /* The model comes last: where it is, the rest is. */
     if (!err)
         err = export_onnx(m, classes, form, onnx, e);
     free(folder);
     free(libsvm);
+    free(scaling);
     free(onnx);
     return err;
 }
