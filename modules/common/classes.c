@@ -19,20 +19,20 @@ static bool parse_integer(const char *label, int64_t *out)
 
 static int by_bytes(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static int by_value(const void *a, const void *b)
 {
     int64_t x = 0, y = 0;
-    parse_integer(*(char *const *)a, &x);
-    parse_integer(*(char *const *)b, &y);
+    parse_integer(*(const char *const *)a, &x);
+    parse_integer(*(const char *const *)b, &y);
     return (x > y) - (x < y);
 }
 
-static void sort_labels(struct classes *classes, char *const *target, size_t row_count)
+static void sort_labels(struct classes *classes, const char *const *target, size_t row_count)
 {
-    char **all = xcalloc(row_count, sizeof *all);
+    const char **all = xcalloc(row_count, sizeof *all);
     for (size_t i = 0; i < row_count; i++)
         all[i] = target[i];
     qsort(all, row_count, sizeof *all, by_bytes);
@@ -57,12 +57,13 @@ int classes_find(const struct classes *classes, const char *label)
     int64_t value = 0;
     if (classes->integers && !parse_integer(label, &value))
         return -1;
-    char *const *found = bsearch(&label, classes->label, classes->count, sizeof *classes->label,
-                                 classes->integers ? by_value : by_bytes);
+    const char *const *found =
+        bsearch(&label, classes->label, classes->count, sizeof *classes->label,
+                classes->integers ? by_value : by_bytes);
     return found ? (int)(found - classes->label) : -1;
 }
 
-void classes_init(struct classes *classes, char *const *target, size_t row_count)
+void classes_init(struct classes *classes, const char *const *target, size_t row_count)
 {
     *classes = (struct classes){0};
     sort_labels(classes, target, row_count);

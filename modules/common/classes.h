@@ -17,14 +17,14 @@
 
 struct classes {
     size_t count;
-    char **label;
+    const char **label;
     bool integers;     /* every label is an int64 in its usual spelling */
     int64_t *integer;  /* the labels' values where `integers` */
     size_t *row_count; /* rows of each class */
     int *of_row;
 };
 
-void classes_init(struct classes *classes, char *const *target, size_t row_count);
+void classes_init(struct classes *classes, const char *const *target, size_t row_count);
 void classes_release(struct classes *classes);
 
 /* The place of a label, or -1. */

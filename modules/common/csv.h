@@ -19,11 +19,11 @@
 struct csv {
     char *text;
     char *at, *end;
-    char path[256];    /* for messages; cut off when it is longer */
-    char **fields;     /* of the present record */
+    char path[256]; /* for messages; cut off when it is longer */
+    char **fields;  /* of the present record */
     size_t field_count;
     size_t field_capacity;
-    size_t line;       /* where the present record begins, counted from 1 */
+    size_t line; /* where the present record begins, counted from 1 */
     size_t line_next;
     const char *fault; /* why csv_next() stopped, NULL at the end of the file */
 };

@@ -178,8 +178,8 @@ static json_t *parameter(const struct run *run, const char *name)
 enum run_kind run_parameter_kind(const struct run *run, const char *name)
 {
     static const enum run_kind kinds[] = {
-        [JSON_OBJECT] = RUN_OBJECT, [JSON_ARRAY] = RUN_OTHER,    [JSON_STRING] = RUN_TEXT,
-        [JSON_INTEGER] = RUN_NUMBER, [JSON_REAL] = RUN_NUMBER,   [JSON_TRUE] = RUN_BOOL,
+        [JSON_OBJECT] = RUN_OBJECT,  [JSON_ARRAY] = RUN_OTHER, [JSON_STRING] = RUN_TEXT,
+        [JSON_INTEGER] = RUN_NUMBER, [JSON_REAL] = RUN_NUMBER, [JSON_TRUE] = RUN_BOOL,
         [JSON_FALSE] = RUN_BOOL,     [JSON_NULL] = RUN_NONE,
     };
     const json_t *value = parameter(run, name);
@@ -212,13 +212,12 @@ const char *run_parameter_text(const struct run *run, const char *name)
 const char *run_parameter_next(const struct run *run, const char *after)
 {
     json_t *all = parameters(run);
-    void *iter = after ? json_object_iter_next(all, json_object_iter_at(all, after))
-                       : json_object_iter(all);
+    void *iter =
+        after ? json_object_iter_next(all, json_object_iter_at(all, after)) : json_object_iter(all);
     return json_object_iter_key(iter);
 }
 
-bool run_parameter_member(const struct run *run, const char *name, const char **key,
-                          double *value)
+bool run_parameter_member(const struct run *run, const char *name, const char **key, double *value)
 {
     json_t *object = parameter(run, name);
     assert(json_is_object(object));
@@ -253,8 +252,7 @@ static json_t *real_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-enum err run_metric(struct run *run, const char *key, double value, int64_t step,
-                    struct err_ctx *e)
+enum err run_metric(struct run *run, const char *key, double value, int64_t step, struct err_ctx *e)
 {
     char now[CLOCK_TEXT_BYTES];
     struct clock clock;
@@ -267,12 +265,12 @@ enum err run_metric(struct run *run, const char *key, double value, int64_t step
 
 enum err run_progress(struct run *run, double fraction, const char *message, struct err_ctx *e)
 {
-    json_t *line = json_pack("{s:f, s:s}", "fraction", MIN(MAX(fraction, 0.0), 1.0), "message",
-                             message);
+    json_t *line =
+        json_pack("{s:f, s:s}", "fraction", MIN(MAX(fraction, 0.0), 1.0), "message", message);
     return append_line(run->progress_fd, run->progress_path, line, e);
 }
 
-static json_t *text_array(char *const *items, size_t count)
+static json_t *text_array(const char *const *items, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
@@ -280,7 +278,7 @@ static json_t *text_array(char *const *items, size_t count)
     return array;
 }
 
-static json_t *pair_array(char *const *classes, size_t count)
+static json_t *pair_array(const char *const *classes, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
@@ -289,12 +287,12 @@ static json_t *pair_array(char *const *classes, size_t count)
     return array;
 }
 
-enum err run_write_signature(const struct run *run, char *const *classes, size_t class_count,
+enum err run_write_signature(const struct run *run, const char *const *classes, size_t class_count,
                              bool pairs, struct err_ctx *e)
 {
-    json_t *document = json_pack(
-        "{s:s, s:o}", "task", run->classification ? "classification" : "regression", "features",
-        text_array((char *const *)run->features, run->feature_count));
+    json_t *document =
+        json_pack("{s:s, s:o}", "task", run->classification ? "classification" : "regression",
+                  "features", text_array(run->features, run->feature_count));
     if (class_count > 0)
         json_object_set_new(document, "classes", text_array(classes, class_count));
     if (json_array_size(json_object_get(document, "classes")) != class_count) {

@@ -61,8 +61,7 @@ const char *run_parameter_next(const struct run *run, const char *after);
 
 /* Walks through a parameter of kind RUN_OBJECT whose values are numbers. `*key` is NULL at the
  * start and the walk ends with false; a value that is not a number comes as NaN. */
-bool run_parameter_member(const struct run *run, const char *name, const char **key,
-                          double *value);
+bool run_parameter_member(const struct run *run, const char *name, const char **key, double *value);
 
 /* One line of metrics.ndjson. Steps count from 1; 0 is for a value that has none. A value that
  * is not finite is written as null. */
@@ -76,7 +75,7 @@ WARN_UNUSED enum err run_progress(struct run *run, double fraction, const char *
 /* Writes artifacts/model/signature.json: the task, the features in the order of the input's
  * columns and, for a classification, the classes in the model's own order. `pairs` says that the
  * output "decision" holds one column per pair of classes. */
-WARN_UNUSED enum err run_write_signature(const struct run *run, char *const *classes,
+WARN_UNUSED enum err run_write_signature(const struct run *run, const char *const *classes,
                                          size_t class_count, bool pairs, struct err_ctx *e);
 
 #endif

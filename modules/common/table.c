@@ -144,10 +144,13 @@ static enum err read_value(const char *field, const char *feature, size_t row, d
         return ERR_OK;
     }
     if (!csv_number(field, &value))
-        return err_set(e, ERR_INVALID, "row %zu of the dataset: \"%.60s\" in the feature \"%s\" "
-                       "is not a number", row, field, feature);
+        return err_set(e, ERR_INVALID,
+                       "row %zu of the dataset: \"%.60s\" in the feature \"%s\" "
+                       "is not a number",
+                       row, field, feature);
     if (fabs(value) > (double)FLT_MAX)
-        return err_set(e, ERR_INVALID, "row %zu of the dataset: %s in the feature \"%s\" is "
+        return err_set(e, ERR_INVALID,
+                       "row %zu of the dataset: %s in the feature \"%s\" is "
                        "larger than the numbers a served model takes (float32)",
                        row, field, feature);
     *out = (double)(float)value;

@@ -21,9 +21,9 @@
 struct table {
     size_t row_count; /* rows for training */
     size_t feature_count;
-    double *x;      /* row_count * feature_count */
-    char **target;  /* row_count; the field as it was written, "" where it is missing */
-    size_t *origin; /* row_count; the row's number in the dataset, counted from 0 */
+    double *x;           /* row_count * feature_count */
+    const char **target; /* row_count; the field as it was written, "" where it is missing */
+    size_t *origin;      /* row_count; the row's number in the dataset, counted from 0 */
 
     struct csv csv; /* the text lives here */
 };

@@ -134,8 +134,7 @@ void onnx_graph_note(struct onnx_graph *g, const char *key, const char *value)
     onnx__string_string_entry_proto__init(entry);
     entry->key = keep_text(g, key);
     entry->value = keep_text(g, value);
-    g->model.metadata_props =
-        append(g, g->model.metadata_props, &g->model.n_metadata_props, entry);
+    g->model.metadata_props = append(g, g->model.metadata_props, &g->model.n_metadata_props, entry);
 }
 
 static Onnx__TensorProto *constant(struct onnx_graph *g, const char *name, enum onnx_type type,
@@ -238,8 +237,7 @@ void onnx_node_float(struct onnx_node *node, const char *name, double value)
 
 void onnx_node_text(struct onnx_node *node, const char *name, const char *value)
 {
-    Onnx__AttributeProto *a =
-        attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+    Onnx__AttributeProto *a = attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
     a->has_s = true;
     a->s = keep_bytes(node->g, value);
 }
@@ -253,16 +251,15 @@ void onnx_node_ints(struct onnx_node *node, const char *name, const int64_t *val
 
 void onnx_node_floats(struct onnx_node *node, const char *name, const double *values, size_t count)
 {
-    Onnx__AttributeProto *a =
-        attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
+    Onnx__AttributeProto *a = attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
     a->n_floats = count;
     a->floats = keep_floats(node->g, values, count);
 }
 
-void onnx_node_texts(struct onnx_node *node, const char *name, char *const *values, size_t count)
+void onnx_node_texts(struct onnx_node *node, const char *name, const char *const *values,
+                     size_t count)
 {
-    Onnx__AttributeProto *a =
-        attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS);
+    Onnx__AttributeProto *a = attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS);
     a->n_strings = count;
     a->strings = keep(node->g, count * sizeof *a->strings);
     for (size_t i = 0; i < count; i++)

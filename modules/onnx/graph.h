@@ -35,8 +35,7 @@ void onnx_graph_free(struct onnx_graph *g);
 /* A tensor of N rows, and of `columns` columns unless that is 0 (a list of N values). N is left to
  * whoever calls the model. */
 void onnx_graph_input(struct onnx_graph *g, const char *name, enum onnx_type type, size_t columns);
-void onnx_graph_output(struct onnx_graph *g, const char *name, enum onnx_type type,
-                       size_t columns);
+void onnx_graph_output(struct onnx_graph *g, const char *name, enum onnx_type type, size_t columns);
 
 /* A line of metadata that tools show beside the model. */
 void onnx_graph_note(struct onnx_graph *g, const char *key, const char *value);
@@ -55,9 +54,9 @@ void onnx_node_int(struct onnx_node *node, const char *name, int64_t value);
 void onnx_node_float(struct onnx_node *node, const char *name, double value);
 void onnx_node_text(struct onnx_node *node, const char *name, const char *value);
 void onnx_node_ints(struct onnx_node *node, const char *name, const int64_t *values, size_t count);
-void onnx_node_floats(struct onnx_node *node, const char *name, const double *values,
-                      size_t count);
-void onnx_node_texts(struct onnx_node *node, const char *name, char *const *values, size_t count);
+void onnx_node_floats(struct onnx_node *node, const char *name, const double *values, size_t count);
+void onnx_node_texts(struct onnx_node *node, const char *name, const char *const *values,
+                     size_t count);
 
 /* Writes the model whole or not at all. It loads in ONNX Runtime 1.15 and later. */
 WARN_UNUSED enum err onnx_graph_write(struct onnx_graph *g, const char *producer,

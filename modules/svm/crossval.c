@@ -33,8 +33,8 @@ static double score_fold(const struct fit *fit, const struct problem *problem,
     for (size_t row = 0; row < table->row_count; row++) {
         if (folds->of_row[row] != fold)
             continue;
-        double error = fit_predict(fit, table->x + row * table->feature_count) -
-                       truth_of(problem, row);
+        double error =
+            fit_predict(fit, table->x + row * table->feature_count) - truth_of(problem, row);
         sum += problem->classes ? error == 0 : error * error;
         count++;
     }

@@ -29,7 +29,7 @@ static struct onnx_node *choose(struct onnx_graph *g, const struct classes *clas
     struct onnx_node *node = onnx_node_add(g, ONNX_ML, "LinearClassifier", input, outputs);
     onnx_node_floats(node, "coefficients", coef, count * columns);
     onnx_node_floats(node, "intercepts", intercept, count);
-    char **label = xcalloc(count, sizeof *label);
+    const char **label = xcalloc(count, sizeof *label);
     int64_t *integer = xcalloc(count, sizeof *integer);
     for (size_t i = 0; i < count; i++) {
         label[i] = classes->label[order ? order[i] : i];

@@ -120,8 +120,7 @@ static void fill_problem(struct fit *fit, struct svm_problem *to, const struct p
     to->y = xcalloc(row_count, sizeof *to->y);
     for (size_t i = 0; i < row_count; i++) {
         to->x[i] = node;
-        to->y[i] = problem->classes ? problem->classes->of_row[grouped[i]]
-                                    : problem->y[grouped[i]];
+        to->y[i] = problem->classes ? problem->classes->of_row[grouped[i]] : problem->y[grouped[i]];
         node = fill_nodes(fit, row_of(problem, grouped[i]), node);
     }
     free(grouped);
@@ -161,10 +160,9 @@ static void fill_weights(struct svm_parameter *to, const struct problem *problem
         if (!count[c])
             continue;
         to->weight_label[to->nr_weight] = (int)c;
-        to->weight[to->nr_weight++] =
-            problem->settings->weighting == WEIGHT_BALANCED
-                ? (double)row_count / ((double)present * (double)count[c])
-                : problem->label_weight[c];
+        to->weight[to->nr_weight++] = problem->settings->weighting == WEIGHT_BALANCED
+                                          ? (double)row_count / ((double)present * (double)count[c])
+                                          : problem->label_weight[c];
     }
     free(count);
 }
@@ -174,12 +172,11 @@ static void fill_parameters(struct svm_parameter *to, const struct problem *prob
 {
     const struct settings *s = problem->settings;
     *to = (struct svm_parameter){
-        .svm_type = s->classification ? (s->nu > 0 ? NU_SVC : C_SVC)
-                                      : (s->nu > 0 ? NU_SVR : EPSILON_SVR),
+        .svm_type =
+            s->classification ? (s->nu > 0 ? NU_SVC : C_SVC) : (s->nu > 0 ? NU_SVR : EPSILON_SVR),
         .kernel_type = (int)s->kernel,
         .degree = (int)s->degree,
-        .gamma = s->gamma > 0 ? s->gamma
-                              : gamma_by_scale(rows, problem->table->feature_count),
+        .gamma = s->gamma > 0 ? s->gamma : gamma_by_scale(rows, problem->table->feature_count),
         .coef0 = s->coef0,
         .cache_size = 200, /* MB */
         .eps = 1e-3,

@@ -15,8 +15,7 @@ WARN_UNUSED enum err libsvm_file_write(const struct machine *m, const char *path
 
 /* A CSV file with a line per feature: feature, offset, scale. LIBSVM is given
  * (x - offset) × scale. */
-WARN_UNUSED enum err libsvm_file_write_scaling(const struct machine *m,
-                                               const char *const *features, const char *path,
-                                               struct err_ctx *e);
+WARN_UNUSED enum err libsvm_file_write_scaling(const struct machine *m, const char *const *features,
+                                               const char *path, struct err_ctx *e);
 
 #endif

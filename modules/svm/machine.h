@@ -26,11 +26,11 @@ struct machine {
     size_t pair_count;  /* 1 for a regression */
     size_t sv_count;
 
-    double *offset, *scale; /* feature_count each; float32 holds every one of them exactly */
-    double *sv;             /* sv_count × feature_count, scaled, grouped by class */
-    size_t *class_sv_count; /* class_count */
-    double *coef;           /* LIBSVM's sv_coef: max(class_count - 1, 1) × sv_count */
-    double *rho;            /* pair_count */
+    double *offset, *scale;  /* feature_count each; float32 holds every one of them exactly */
+    double *sv;              /* sv_count × feature_count, scaled, grouped by class */
+    size_t *class_sv_count;  /* class_count */
+    double *coef;            /* LIBSVM's sv_coef: max(class_count - 1, 1) × sv_count */
+    double *rho;             /* pair_count */
     double *prob_a, *prob_b; /* pair_count each, or NULL without probabilities */
 };
 

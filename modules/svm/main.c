@@ -133,8 +133,8 @@ static enum err write_machine(const struct trainer *t, const struct machine *m, 
     char *onnx = run_path(&t->run, "artifacts/model/model.onnx");
     enum err err = file_make_folders(folder, e);
     if (!err)
-        err = run_write_signature(&t->run, t->classes.label, t->classes.count,
-                                  m->classification, e);
+        err =
+            run_write_signature(&t->run, t->classes.label, t->classes.count, m->classification, e);
     if (!err)
         err = libsvm_file_write(m, libsvm, e);
     if (!err)
@@ -185,8 +185,8 @@ static enum err train_final(struct trainer *t, struct err_ctx *e)
 static enum err train(struct trainer *t, struct err_ctx *e)
 {
     int folds = (int)t->settings.folds;
-    struct progress progress = {.run = &t->run, .e = e,
-                                .total = fit_step_count(&t->problem) * ((size_t)folds + 1)};
+    struct progress progress = {
+        .run = &t->run, .e = e, .total = fit_step_count(&t->problem) * ((size_t)folds + 1)};
     fit_watch(step_finished, &progress);
     enum err err = run_progress(&t->run, 0, "training", e);
     if (!err && folds > 0)

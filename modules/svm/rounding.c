@@ -142,8 +142,8 @@ struct rounding rounding_measure(const struct machine *m, const struct table *ta
     p.decision32 = xcalloc(m->pair_count, sizeof *p.decision32);
 
     struct rounding worst = {0};
-    double work = (double)table->row_count * (double)m->sv_count *
-                  (double)(m->feature_count + m->pair_count);
+    double work =
+        (double)table->row_count * (double)m->sv_count * (double)(m->feature_count + m->pair_count);
     size_t step = (size_t)ceil(MAX(work / work_max, 1));
     for (size_t row = 0; row < table->row_count; row += step)
         probe_row(&p, table->x + row * table->feature_count, &worst);

@@ -44,7 +44,8 @@ static enum err read_number(struct settings *settings, const struct run *run,
     double value = run_parameter_number(run, limit->name);
     if (limit->integer && value != floor(value))
         return refuse(e, limit->name, "has to be an integer");
-    if (!(value <= limit->max) || (limit->above_min ? !(value > limit->min) : !(value >= limit->min)))
+    if (!(value <= limit->max) ||
+        (limit->above_min ? !(value > limit->min) : !(value >= limit->min)))
         return err_set(e, ERR_INVALID, "the parameter %s is %g; it has to be %s %g and at most %g",
                        limit->name, value, limit->above_min ? "greater than" : "at least",
                        limit->min, limit->max);
@@ -55,8 +56,7 @@ static enum err read_number(struct settings *settings, const struct run *run,
 static enum err read_numbers(struct settings *settings, const struct run *run, struct err_ctx *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-        if (strcmp(limits[i].name, "gamma") == 0 &&
-            run_parameter_kind(run, "gamma") == RUN_TEXT) {
+        if (strcmp(limits[i].name, "gamma") == 0 && run_parameter_kind(run, "gamma") == RUN_TEXT) {
             if (strcmp(run_parameter_text(run, "gamma"), "scale") != 0)
                 return refuse(e, "gamma", "has to be a number or \"scale\"");
             continue;
@@ -121,16 +121,19 @@ static enum err check_names(const struct run *run, struct err_ctx *e)
         for (size_t i = 0; i < ARRAY_LEN(other_names) && !known; i++)
             known = strcmp(name, other_names[i]) == 0;
         if (!known)
-            return err_set(e, ERR_INVALID, "the module svm has no parameter named \"%.60s\"",
-                           name);
+            return err_set(e, ERR_INVALID, "the module svm has no parameter named \"%.60s\"", name);
     }
     return ERR_OK;
 }
 
 enum err settings_read(struct settings *settings, const struct run *run, struct err_ctx *e)
 {
-    *settings = (struct settings){.kernel = KERNEL_RADIAL, .c = 1, .degree = 3, .epsilon = 0.1,
-                                  .scale = true, .probability = true,
+    *settings = (struct settings){.kernel = KERNEL_RADIAL,
+                                  .c = 1,
+                                  .degree = 3,
+                                  .epsilon = 0.1,
+                                  .scale = true,
+                                  .probability = true,
                                   .classification = run->classification};
     enum err err = check_names(run, e);
     if (!err)

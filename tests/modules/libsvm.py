@@ -49,7 +49,7 @@ class Model:
         values = np.zeros((len(rows), pairs))
         answers = [
             _library.svm_predict_values(self.model, self._nodes(row), out.ctypes.data_as(_DOUBLES))
-            for row, out in zip(rows, values)
+            for row, out in zip(rows, values, strict=True)
         ]
         return np.array(answers), values
 
@@ -60,6 +60,6 @@ class Model:
             _library.svm_predict_probability(
                 self.model, self._nodes(row), out.ctypes.data_as(_DOUBLES)
             )
-            for row, out in zip(rows, values)
+            for row, out in zip(rows, values, strict=True)
         ]
         return np.array(answers), values

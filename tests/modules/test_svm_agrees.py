@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from modules.libsvm import Model
 from modules.trainer import SHARED_DATA, Result, Table, read_table, train
 
@@ -61,7 +60,7 @@ def check_classification(result: Result, table: Table) -> None:
         # One rule everywhere: the label is the largest probability that the same answer holds.
         largest = got["probabilities"].argmax(axis=1)
         assert [str(label) for label in got["label"]] == [labels[i] for i in largest]
-    for label, place, gap in zip(got["label"], expected, margin):
+    for label, place, gap in zip(got["label"], expected, margin, strict=True):
         assert str(label) == labels[int(place)] or gap < 1e-5
 
 
@@ -147,7 +146,10 @@ def test_values_far_from_zero_keep_their_digits(tmp_path: Path) -> None:
     noise = np.random.default_rng(3)
     x = (np.array([2.0e6, -5.0e5]) + noise.normal(size=(200, 2)) * [20, 5]).astype(np.float32)
     y = (x[:, 0] - 2.0e6) / 20 + (x[:, 1] + 5.0e5) / 5 > 0
-    rows = [[repr(float(a)), repr(float(b)), "yes" if c else "no"] for (a, b), c in zip(x, y)]
+    rows = [
+        [repr(float(a)), repr(float(b)), "yes" if c else "no"]
+        for (a, b), c in zip(x, y, strict=True)
+    ]
     table = Table(["a", "b", "y"], rows, "y")
     for parameters in ({}, {"scale": False, "gamma": 0.001}, {"kernel": "linear"}):
         result = train(tmp_path / str(len(parameters)) / "run", table, parameters)

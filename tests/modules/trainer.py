@@ -85,7 +85,9 @@ class Result:
     def predict(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         session = self.session()
         values = session.run(None, {"input": np.asarray(rows, np.float32)})
-        return {output.name: value for output, value in zip(session.get_outputs(), values)}
+        return {
+            output.name: value for output, value in zip(session.get_outputs(), values, strict=True)
+        }
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -149,7 +151,9 @@ def start(folder: Path, **options: Any) -> Result:
     return Result(folder, done.returncode, done.stdout, done.stderr)
 
 
-def train(folder: Path, table: Table, parameters: dict[str, Any] | None = None, **how: Any) -> Result:
+def train(
+    folder: Path, table: Table, parameters: dict[str, Any] | None = None, **how: Any
+) -> Result:
     """Trains and insists on success."""
     result = start(make_run(folder, table, parameters, **how))
     assert result.exit_code == 0, result.error
