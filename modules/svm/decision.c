@@ -125,7 +125,10 @@ static void add_product_kernel(struct onnx_graph *g, const struct machine *m)
     unscale(m, weights, constant, count);
     onnx_graph_doubles(g, "vectors", weights, features, count);
     onnx_graph_doubles(g, "vector_constants", constant, count, 0);
-    add_gemm(g, "wide vectors vector_constants", "products", 1);
+    /* Not in one Gemm with its constant: older runtimes fuse that with Tanh and then find no such
+     * operator for doubles. */
+    add_gemm(g, "wide vectors", "plain_products", 1);
+    onnx_node_add(g, ONNX_STANDARD, "Add", "plain_products vector_constants", "products");
     if (m->kernel == KERNEL_POLYNOMIAL) {
         onnx_graph_doubles(g, "degree", &degree, 0, 0);
         onnx_node_add(g, ONNX_STANDARD, "Pow", "products degree", "kernels");

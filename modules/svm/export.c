@@ -9,11 +9,21 @@ const char *const form_names[] = {
     [FORM_LINEAR] = "linear",
 };
 
+/* When the last class has no vectors, SVMClassifier looks for them beyond the end, and ONNX Runtime
+ * 1.15 dies of it. */
+static bool has_class_without_vectors(const struct machine *m)
+{
+    for (size_t c = 0; c < m->class_count; c++)
+        if (m->class_sv_count[c] == 0)
+            return true;
+    return false;
+}
+
 enum form export_form(const struct machine *m, bool float32_is_enough)
 {
     if (m->kernel == KERNEL_LINEAR || m->sv_count == 0)
         return FORM_LINEAR;
-    return float32_is_enough ? FORM_FUSED : FORM_DOUBLE;
+    return float32_is_enough && !has_class_without_vectors(m) ? FORM_FUSED : FORM_DOUBLE;
 }
 
 /* ---- labels and probabilities ---- */
@@ -103,6 +113,11 @@ static void couple(struct onnx_graph *g, const struct machine *m, const struct s
             coef[(j - 1) * pairs + pair] = 1;
         }
     }
+    /* A pair's vector belongs to its first class, but for the last pair's: the last class has to
+     * have one (see has_class_without_vectors(); a class in the middle may do without). The last
+     * pair's place in `coef` is the same for both of its classes. */
+    vectors_per_class[k - 2] = 0;
+    vectors_per_class[k - 1] = 1;
     static const double no_parameters[3] = {0, 0, 0};
     struct onnx_node *node =
         onnx_node_add(g, ONNX_ML, "SVMClassifier", s->name, "unused_votes probabilities");
