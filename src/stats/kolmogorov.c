@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "stats/special.h"
 
-enum { EXACT_ROWS_MAX = 500, TERMS_MAX = 100 };
+enum { EXACT_ROWS_MAX = 500, TAIL_ROWS_MAX = 20000, TERMS_MAX = 100 };
 
 double kolmogorov_sf(double x)
 {
@@ -132,7 +132,7 @@ double kolmogorov_finite_sf(uint64_t n, double d)
         return d >= 1 ? 0 : 1;
     if (x > 18)
         return 0; /* below the smallest double */
-    if (x >= 2 && n <= 1000000)
+    if (x >= 2 && n <= TAIL_ROWS_MAX)
         return fmin(1, 2 * smirnov_sf(rows, d));
     if (n <= EXACT_ROWS_MAX)
         return fmax(0, 1 - exact_cdf(n, d));

@@ -5,7 +5,7 @@
  *     limit    P(K > x) = 2 sum_k (-1)^(k-1) exp(-2 k^2 x^2)            (Kolmogorov 1933)
  *     one sample of n rows: P(D_n > d), exact by the matrix of Marsaglia, Tsang & Wang (2003,
  *              J. Stat. Softw. 8(18)) to n = 500, by twice Smirnov's one-sided tail where that is
- *              below 10^-3 (exact to the digits of a double), and by the limit at
+ *              below 10^-3 (to n = 20 000, exact to the digits of a double), and by the limit at
  *              x + 1/(6 sqrt n) + (x-1)/(4n), x = d sqrt n, for the rest (Vrbik 2018; error about
  *              10^-5)
  *
