@@ -54,9 +54,9 @@ static void merge_cells(struct table *t, size_t into, size_t from)
 {
     t->reference[into] += t->reference[from];
     t->current[into] += t->current[from];
-    t->cells--;
-    t->reference[from] = t->reference[t->cells];
-    t->current[from] = t->current[t->cells];
+    size_t behind = --t->cells - from;
+    memmove(t->reference + from, t->reference + from + 1, behind * sizeof *t->reference);
+    memmove(t->current + from, t->current + from + 1, behind * sizeof *t->current);
 }
 
 static size_t rarest(const struct table *t, size_t except)
@@ -79,7 +79,7 @@ static void pool(struct table *t)
         } else if (rest == SIZE_MAX) {
             rest = i++;
         } else {
-            merge_cells(t, rest, i); /* the last cell comes to i and is looked at next */
+            merge_cells(t, rest, i); /* the next cell comes to i */
         }
     }
     while (rest != SIZE_MAX && t->cells > 1 && expected(t, rest) < expected_min) {
