@@ -140,9 +140,9 @@ export function Preferences() {
   const language = useLanguage();
   const chosen = useStore(theme);
   return (
-    <div class="d-flex gap-2 align-items-center justify-content-between">
+    <div class="preferences">
       <select
-        class="form-select form-select-sm w-auto"
+        class="form-select form-select-sm"
         aria-label={t("nav.language")}
         value={language}
         onChange={(event) => chooseLanguage(event.currentTarget.value as Lang)}

@@ -36,7 +36,7 @@ export function figuresOf(task: Task): Figure[] {
   return task === "regression" ? regression : [];
 }
 
-export function valueOf(metrics: Metrics | null | undefined, figure: Figure): number | null {
+export function figureValue(metrics: Metrics | null | undefined, figure: Figure): number | null {
   const found = metrics?.[figure.id];
   if (typeof found === "number") return found;
   if (found && typeof found === "object" && figure.averaged) {

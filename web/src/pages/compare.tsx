@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { ChartCard } from "../charts/chart";
 import { axis, base, colour, type Palette, tooltip } from "../charts/palette";
 import { ApiError, api, url } from "../lib/api";
-import { figure, plain } from "../lib/format";
+import { figure, fixed, plain } from "../lib/format";
 import { t } from "../lib/i18n";
 import { usePlace } from "../lib/router";
 import type { Run } from "../lib/types";
@@ -60,12 +60,13 @@ interface Line {
   group: string;
   name: string;
   cells: unknown[];
+  measured: boolean;
 }
 
 function linesOf(runs: Run[]): Line[] {
   const lines: Line[] = [];
-  const add = (group: string, name: string, read: (run: Run) => unknown) =>
-    lines.push({ group, name, cells: runs.map(read) });
+  const add = (group: string, name: string, read: (run: Run) => unknown, measured = false) =>
+    lines.push({ group, name, cells: runs.map(read), measured });
   const facts = t("compare.facts");
   add(facts, t("run.module"), (run) => `${run.module} ${run.module_version ?? ""}`.trim());
   add(facts, t("run.dataset"), (run) => `${run.dataset.name} ${run.dataset.version}`);
@@ -80,8 +81,14 @@ function linesOf(runs: Run[]): Line[] {
   for (const name of names((run) => run.parameters))
     add(t("train.parameters"), name, (run) => run.parameters?.[name]);
   for (const name of names(flatMetrics))
-    add(t("run.metrics"), figureTitle(name), (run) => flatMetrics(run)[name]);
+    add(t("run.metrics"), figureTitle(name), (run) => flatMetrics(run)[name], true);
   return lines;
+}
+
+/** Figures keep their decimals so that they can be read down the column. */
+function cellText(line: Line, cell: unknown): string {
+  if (typeof cell !== "number") return plain(cell);
+  return line.measured ? fixed(cell) : figure(cell);
 }
 
 export function differs(cells: unknown[]): boolean {
@@ -92,10 +99,8 @@ function Content({ runs }: { runs: Run[] }) {
   return (
     <div class="stack">
       <Differences runs={runs} />
-      <div class="two">
-        <Scatter runs={runs} />
-        <Parallel runs={runs} />
-      </div>
+      <Scatter runs={runs} />
+      <Parallel runs={runs} />
     </div>
   );
 }
@@ -156,7 +161,7 @@ function Differences({ runs }: { runs: Run[] }) {
                     <th scope="row">{line.name}</th>
                     {line.cells.map((cell, index) => (
                       <td key={index} class="num break">
-                        {typeof cell === "number" ? figure(cell) : plain(cell)}
+                        {cellText(line, cell)}
                       </td>
                     ))}
                   </tr>
@@ -262,10 +267,12 @@ interface Dimension {
   words: string[] | null;
 }
 
+const dimensionsMax = 9;
+
 function dimensionsOf(runs: Run[]): Dimension[] {
   const made: Dimension[] = [];
   const add = (name: string, cells: unknown[]) => {
-    if (!differs(cells) || made.length >= 7) return;
+    if (!differs(cells) || made.length >= dimensionsMax) return;
     const numeric = cells.every(
       (one) => typeof one === "number" || one === null || one === undefined,
     );

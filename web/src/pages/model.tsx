@@ -36,7 +36,7 @@ const tabs: { id: string; key: Key; show: (props: TabProps) => ComponentChild }[
 
 export function ModelPage({ name, tab }: { name: string; tab: string }) {
   const model = useQuery<Model>(url`/models/${name}`);
-  const versions = useQuery<List<Version>>(url`/models/${name}/versions` + "?limit=200");
+  const versions = useQuery<List<Version>>(`${url`/models/${name}/versions`}?limit=200`);
   const current = tabs.find((one) => one.id === tab);
   const items = versions.data?.items;
   const both = {

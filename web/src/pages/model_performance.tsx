@@ -6,7 +6,7 @@ import { ConfusionCard } from "../charts/confusion";
 import { query, url } from "../lib/api";
 import { fixed, integer, percent } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
-import { type Figure, figuresOf, judge, reasonOf, valueOf } from "../lib/metrics";
+import { type Figure, figuresOf, figureValue, judge, reasonOf } from "../lib/metrics";
 import { type Query, useQuery } from "../lib/query";
 import { setQuery, usePlace } from "../lib/router";
 import type { Metrics, Model } from "../lib/types";
@@ -217,7 +217,7 @@ function FigureTable({ model, sides }: { model: Model; sides: Side[] }) {
           rows={() => [
             ...figures.map((one) => [
               t(`metric.${one.id}` as Key),
-              ...sides.map((side) => valueOf(side.read.data, one)),
+              ...sides.map((side) => figureValue(side.read.data, one)),
             ]),
             ...perClass.map((row) => [row.title, ...row.values]),
           ]}
@@ -302,7 +302,7 @@ function FigureRow({ figure, sides }: { figure: Figure; sides: Side[] }) {
 
 /** A live figure carries its distance to the same version's hold-out. */
 function FigureCell({ figure, side, sides }: { figure: Figure; side: Side; sides: Side[] }) {
-  const value = valueOf(side.read.data, figure);
+  const value = figureValue(side.read.data, figure);
   const reason = reasonOf(side.read.data, figure);
   if (value === null) {
     return reason ? (
@@ -315,7 +315,7 @@ function FigureCell({ figure, side, sides }: { figure: Figure; side: Side; sides
     );
   }
   const history = sides.find((one) => one.version === side.version && one.source === "holdout");
-  const past = side.source === "live" ? valueOf(history?.read.data, figure) : null;
+  const past = side.source === "live" ? figureValue(history?.read.data, figure) : null;
   return (
     <>
       {fixed(value)}

@@ -6,7 +6,7 @@ import { axis, base, colour, type Palette, tooltip } from "../charts/palette";
 import { query, url } from "../lib/api";
 import { clock, fixed, integer } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
-import { bucketValue, figuresOf, mainFigure, valueOf } from "../lib/metrics";
+import { bucketValue, figuresOf, figureValue, mainFigure } from "../lib/metrics";
 import { useQuery } from "../lib/query";
 import type { Bucket, Metrics } from "../lib/types";
 import { Pick } from "../ui/fields";
@@ -40,7 +40,7 @@ export function MetricOverTime(props: Chosen & { holdout: Metrics | undefined })
     ...(beside === null ? [] : [{ name: t("version.long", { version: beside }), buckets: other }]),
   ];
   const chosenFigure = figuresOf(model.task).find((one) => one.id === id);
-  const past = chosenFigure ? valueOf(props.holdout, chosenFigure) : null;
+  const past = chosenFigure ? figureValue(props.holdout, chosenFigure) : null;
   const used = own.filter((one) => one.rows > 0).length > 0;
   return (
     <ChartCard

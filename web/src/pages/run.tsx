@@ -5,7 +5,7 @@ import { ConfusionCard } from "../charts/confusion";
 import { api, url } from "../lib/api";
 import { bytes, duration, figure, fixed, percent, plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
-import { figuresOf, reasonOf, valueOf } from "../lib/metrics";
+import { figuresOf, figureValue, reasonOf } from "../lib/metrics";
 import { invalidate, useQuery } from "../lib/query";
 import { useRole } from "../lib/session";
 import type { Artifact, List, Metrics, Run } from "../lib/types";
@@ -184,8 +184,8 @@ function metricRows(run: Run): Row[] {
   return figuresOf(run.dataset.task).map((one) => ({
     id: one.id,
     title: t(`metric.${one.id}` as Key),
-    holdout: valueOf(holdout, one),
-    training: valueOf(training, one),
+    holdout: figureValue(holdout, one),
+    training: figureValue(training, one),
     reason: reasonOf(holdout, one) ?? reasonOf(training, one),
   }));
 }
@@ -232,7 +232,7 @@ function MetricsCard({ run }: { run: Run }) {
         </Card>
       )}
       {run.dataset.task === "classification" && any && (
-        <div class="two">
+        <div class="cards matrices">
           <ConfusionOf run={run} source="holdout" />
           <ConfusionOf run={run} source="training" />
         </div>

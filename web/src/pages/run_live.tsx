@@ -140,7 +140,15 @@ export function RunLog({ run }: { run: Run }) {
       {lines.length === 0 ? (
         <Empty icon="file" title={isOver(run.status) ? t("run.logEmpty") : t("run.logWaiting")} />
       ) : (
-        <pre class="log" ref={box} tabIndex={0} aria-label={t("run.log")} onScroll={scrolled}>
+        <pre
+          class="log"
+          ref={box}
+          role="log"
+          tabIndex={0}
+          aria-label={t("run.log")}
+          aria-live="off"
+          onScroll={scrolled}
+        >
           {text}
         </pre>
       )}

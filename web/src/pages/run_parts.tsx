@@ -1,7 +1,7 @@
 // What several pages say about a run.
 
 import { duration } from "../lib/format";
-import { figuresOf, valueOf } from "../lib/metrics";
+import { figuresOf, figureValue } from "../lib/metrics";
 import type { Run } from "../lib/types";
 
 export function runName(run: Pick<Run, "id" | "name" | "module">): string {
@@ -30,7 +30,7 @@ export function flatMetrics(run: Run): Record<string, number | null> {
     const metrics = run.metrics?.[source];
     if (!metrics) continue;
     for (const one of figuresOf(run.dataset.task)) {
-      flat[`${source}.${one.id}`] = valueOf(metrics, one);
+      flat[`${source}.${one.id}`] = figureValue(metrics, one);
     }
   }
   for (const [name, value] of Object.entries(run.metrics?.reported ?? {})) {
