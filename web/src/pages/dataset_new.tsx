@@ -146,6 +146,7 @@ export function nameFrom(fileName: string): string {
   return fileName
     .replace(/\.[^.]*$/, "")
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^-+|-+$/g, "")
     .slice(0, 64);

@@ -132,6 +132,7 @@ export function SelectField(
     options: Option[];
     onChange: (value: string) => void;
     disabled?: boolean;
+    name?: string;
   },
 ) {
   return (
@@ -140,6 +141,7 @@ export function SelectField(
         <select
           {...ids}
           class={`form-select ${props.error ? "is-invalid" : ""}`}
+          name={props.name}
           disabled={props.disabled}
           value={props.value}
           onChange={(event) => props.onChange(event.currentTarget.value)}

@@ -69,6 +69,7 @@ function Parameter({ name, form }: { name: string; form: SchemaFormProps }) {
   const hint = pick(schema["x-description"], schema.description ?? "") || undefined;
   return (
     <ControlField
+      name={name}
       control={controlOf(schema)}
       label={label}
       hint={hint}
@@ -82,6 +83,7 @@ function Parameter({ name, form }: { name: string; form: SchemaFormProps }) {
 }
 
 interface ControlProps {
+  name: string;
   control: Control;
   label: string;
   hint: string | undefined;
@@ -128,6 +130,7 @@ function numberText(value: unknown): string {
 }
 
 interface NumberProps {
+  name?: string;
   label: string;
   hint?: string;
   error?: string;
@@ -173,6 +176,7 @@ function UnionField(props: ControlProps & { control: Union }) {
           <select
             {...ids}
             class="form-select"
+            name={props.name}
             value={isWord ? JSON.stringify(value ?? null) : ownNumber}
             onChange={(event) => choose(event.currentTarget.value)}
           >
