@@ -63,7 +63,9 @@ enum err catalog_open(const struct catalog_opts *opts, struct catalog **out, str
     c->datasets_folder = xstrdup(opts->datasets_folder);
     c->modules_built_in = opts->modules.built_in ? xstrdup(opts->modules.built_in) : NULL;
     c->modules_local = opts->modules.local ? xstrdup(opts->modules.local) : NULL;
-    c->modules = (struct module_folders){c->modules_built_in, c->modules_local};
+    c->modules_programs = opts->modules.programs ? xstrdup(opts->modules.programs) : NULL;
+    c->modules =
+        (struct module_folders){c->modules_built_in, c->modules_local, c->modules_programs};
     pthread_mutex_init(&c->files_lock, NULL);
     enum err err = file_make_folders(c->datasets_folder, e);
     if (!err)
@@ -80,6 +82,7 @@ void catalog_close(struct catalog *c)
     if (!c)
         return;
     pthread_mutex_destroy(&c->files_lock);
+    free(c->modules_programs);
     free(c->modules_local);
     free(c->modules_built_in);
     free(c->datasets_folder);

@@ -15,7 +15,7 @@ struct catalog {
     struct id_source *ids;
     struct events *events;
     char *datasets_folder;
-    char *modules_built_in, *modules_local;
+    char *modules_built_in, *modules_local, *modules_programs;
     struct module_folders modules;
     pthread_mutex_t files_lock; /* held while a file comes or goes together with its row */
 };

@@ -54,10 +54,47 @@ static enum err read_tasks(json_t *document, struct err_ctx *e)
     return ERR_OK;
 }
 
-static enum err read_command(struct module *m, json_t *train, struct arena *a, struct err_ctx *e)
+/* "./x" is a file of the module's own, wherever its programs are. */
+static enum err own_file(const struct module *m, const char *word, const char *programs,
+                         struct arena *a, const char **out, struct err_ctx *e)
+{
+    struct str rest = str_of(word + 2);
+    const char *beside = arena_printf(a, "%s/%s", m->folder, rest.p);
+    const char *built = arena_printf(a, "%s/%s/%s", programs ? programs : "", m->name, rest.p);
+    if (!file_is_relative(rest))
+        return err_set(e, ERR_INVALID, "\"%s\" in \"train\".\"command\" leaves the module", word);
+    if (file_exists(beside))
+        *out = beside;
+    else if (programs && file_exists(built))
+        *out = built;
+    else
+        return err_set(e, ERR_INVALID, "its program %s is missing", word);
+    return ERR_OK;
+}
+
+static enum err read_inputs(struct module *m, json_t *train, struct err_ctx *e)
+{
+    json_t *types = json_object_get(train, "features"), *one;
+    size_t i;
+    m->inputs = types ? 0 : 1u << CELL_INTEGER | 1u << CELL_NUMBER | 1u << CELL_BOOLEAN;
+    json_array_foreach(types, i, one)
+    {
+        enum cell_type type;
+        if (!json_is_string(one) || !cell_type_parse(json_str(one), &type))
+            return err_set(e, ERR_INVALID, "\"train\".\"features\" must be a list of types");
+        m->inputs |= 1u << type;
+    }
+    if (!m->inputs)
+        return err_set(e, ERR_INVALID, "\"train\".\"features\" must be a list of types");
+    return ERR_OK;
+}
+
+static enum err read_command(struct module *m, json_t *train, const char *programs,
+                             struct arena *a, struct err_ctx *e)
 {
     json_t *command = json_object_get(train, "command"), *word;
     size_t i;
+    enum err err = ERR_OK;
     if (json_array_size(command) == 0 || json_array_size(command) > MODULE_ARGS_MAX)
         return err_set(e, ERR_INVALID, "\"train\".\"command\" must be a list of 1 to %d texts",
                        MODULE_ARGS_MAX);
@@ -67,12 +104,16 @@ static enum err read_command(struct module *m, json_t *train, struct arena *a, s
         if (!json_is_string(word) || json_string_length(word) == 0 ||
             strlen(json_string_value(word)) != json_string_length(word))
             return err_set(e, ERR_INVALID, "\"train\".\"command\" must be a list of texts");
-        m->argv[m->argc++] = json_string_value(word);
+        m->argv[m->argc] = json_string_value(word);
+        if (!err && strncmp(m->argv[m->argc], "./", 2) == 0)
+            err = own_file(m, m->argv[m->argc], programs, a, &m->argv[m->argc], e);
+        m->argc++;
     }
-    return ERR_OK;
+    return err;
 }
 
-static enum err read_train(struct module *m, struct arena *a, struct err_ctx *e)
+static enum err read_train(struct module *m, const char *programs, struct arena *a,
+                           struct err_ctx *e)
 {
     json_t *train = json_object_get(m->document, "train");
     if (!train || json_is_null(train)) {
@@ -81,7 +122,9 @@ static enum err read_train(struct module *m, struct arena *a, struct err_ctx *e)
     }
     if (!json_is_object(train))
         return err_set(e, ERR_INVALID, "\"train\" must be an object");
-    enum err err = read_command(m, train, a, e);
+    enum err err = read_command(m, train, programs, a, e);
+    if (!err)
+        err = read_inputs(m, train, e);
     if (err)
         return err;
     if (!json_object_get(train, "parameters"))
@@ -121,7 +164,8 @@ static void add_optional(json_t *document)
     json_set_null(document, "error");
 }
 
-static enum err read_document(struct module *m, struct arena *a, struct err_ctx *e)
+static enum err read_document(struct module *m, const char *programs, struct arena *a,
+                              struct err_ctx *e)
 {
     enum err err = read_name(m, e);
     err = err ? err : need_texts(m->document, "title", e);
@@ -129,7 +173,7 @@ static enum err read_document(struct module *m, struct arena *a, struct err_ctx 
     err = err ? err : want_words(m->document, "libraries", e);
     err = err ? err : want_words(m->document, "tags", e);
     err = err ? err : read_tasks(m->document, e);
-    err = err ? err : read_train(m, a, e);
+    err = err ? err : read_train(m, programs, a, e);
     if (!err)
         add_optional(m->document);
     return err;
@@ -140,7 +184,8 @@ static void drop(void *json)
     json_decref(json);
 }
 
-static enum err read_file(struct module *m, struct arena *a, struct err_ctx *e)
+static enum err read_file(struct module *m, const char *programs, struct arena *a,
+                          struct err_ctx *e)
 {
     struct str text;
     json_t *document = NULL;
@@ -154,7 +199,7 @@ static enum err read_file(struct module *m, struct arena *a, struct err_ctx *e)
     if (!json_is_object(document))
         return err_set(e, ERR_INVALID, "it must be an object");
     m->document = document;
-    return read_document(m, a, e);
+    return read_document(m, programs, a, e);
 }
 
 /* What is shown of a module that cannot be used. */
@@ -184,11 +229,11 @@ static void break_module(struct module *m, const char *sentence, struct arena *a
     arena_on_release(a, drop, m->document);
 }
 
-static void read_module(struct module *m, struct arena *a)
+static void read_module(struct module *m, const char *programs, struct arena *a)
 {
     struct err_ctx *why = arena_alloc(a, sizeof *why);
     err_ctx_init(why);
-    if (read_file(m, a, why))
+    if (read_file(m, programs, a, why))
         break_module(m, arena_printf(a, "module.yaml: %s", why->detail), a);
 }
 
@@ -200,8 +245,8 @@ static bool has_name(const struct module_list *list, const char *name)
     return false;
 }
 
-static enum err read_folder(const char *folder, struct arena *a, struct module_list *list,
-                            struct err_ctx *e)
+static enum err read_folder(const char *folder, const char *programs, struct arena *a,
+                            struct module_list *list, struct err_ctx *e)
 {
     DIR *dir = folder ? opendir(folder) : NULL;
     if (!dir)
@@ -215,7 +260,7 @@ static enum err read_folder(const char *folder, struct arena *a, struct module_l
         *m = (struct module){.name = arena_strdup(a, str_of(entry->d_name)), .folder = path};
         if (taken)
             continue; /* the built-in one counts */
-        read_module(m, a);
+        read_module(m, programs, a);
         list->count++;
     }
     closedir(dir);
@@ -231,9 +276,9 @@ enum err module_list_read(const struct module_folders *folders, struct arena *a,
                           struct module_list *out, struct err_ctx *e)
 {
     *out = (struct module_list){.modules = arena_alloc(a, MODULE_COUNT_MAX * sizeof(struct module))};
-    enum err err = read_folder(folders->built_in, a, out, e);
+    enum err err = read_folder(folders->built_in, folders->programs, a, out, e);
     if (!err)
-        err = read_folder(folders->local, a, out, e);
+        err = read_folder(folders->local, NULL, a, out, e);
     if (!err)
         qsort(out->modules, out->count, sizeof(struct module), by_name);
     return err;
@@ -250,7 +295,7 @@ enum err module_find(const struct module_folders *folders, struct str name, stru
             continue;
         struct module *m = arena_zalloc(a, sizeof *m);
         *m = (struct module){.name = arena_strdup(a, name), .folder = folder};
-        read_module(m, a);
+        read_module(m, i == 0 ? folders->programs : NULL, a);
         *out = m;
         return ERR_OK;
     }

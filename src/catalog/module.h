@@ -15,10 +15,13 @@
 #define CATALOG_MODULE_H
 
 #include "base/json.h"
+#include "catalog/cell.h"
 
 struct module_folders {
     const char *built_in; /* NULL: none */
     const char *local;    /* NULL: none */
+    const char *programs; /* where the programs of the built-in ones were built or installed, in a
+                             folder for each; NULL: beside their module.yaml */
 };
 
 struct module {
@@ -27,8 +30,9 @@ struct module {
     const char *version;
     json_t *document;   /* as GET /modules shows it */
     json_t *parameters; /* name → JSON Schema; borrowed from the document, NULL: cannot train */
-    unsigned argc;      /* train.command */
+    unsigned argc;      /* train.command, "./x" made the path of the module's own file x */
     const char **argv;  /* and a NULL */
+    unsigned inputs;    /* the types of columns that it reads: bit 1 << enum cell_type */
     json_t *resources;  /* train.resources, or NULL */
     const char *error;  /* NULL: fine */
 };
@@ -52,5 +56,12 @@ WARN_UNUSED enum err module_usable(const struct module *m, struct err_ctx *e);
 
 /* Does it say of itself that it can do the task? */
 bool module_has_task(const struct module *m, const char *task);
+
+/* Can it read a column of the type? By `train.features` of its module.yaml, a list of types; where
+ * that says nothing: integer, number and boolean. */
+static inline bool module_reads(const struct module *m, enum cell_type type)
+{
+    return (m->inputs >> type & 1) != 0;
+}
 
 #endif

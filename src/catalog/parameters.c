@@ -183,6 +183,11 @@ static bool fits_any_of(const json_t *schemas, const json_t *value)
     return count_fitting(schemas, value) > 0;
 }
 
+static bool fits_not(const json_t *schema, const json_t *value)
+{
+    return !fits(schema, value);
+}
+
 /* ---- the keywords: what their value must be, how they are checked ---- */
 
 enum kind { A_NUMBER, A_COUNT, A_TEXT, A_LIST, A_SCHEMA, SCHEMAS, TYPES, ANYTHING };
@@ -210,6 +215,7 @@ static const struct keyword {
     {"minLength", A_COUNT, fits_min_length},
     {"minimum", A_NUMBER, fits_minimum},
     {"multipleOf", A_NUMBER, fits_multiple},
+    {"not", A_SCHEMA, fits_not},
     {"oneOf", SCHEMAS, fits_one_of},
     {"pattern", A_TEXT, fits_pattern},
     {"title", ANYTHING, NULL},
@@ -432,6 +438,10 @@ void parameters_describe(const json_t *schema, struct buf *out)
         if (json_is_object(one)) {
             buf_add(out, STR(" of "));
             parameters_describe(one, out);
+        }
+        if (json_object_get(schema, "not")) {
+            buf_add(out, STR(" but not "));
+            parameters_describe(json_object_get(schema, "not"), out);
         }
     }
 }
