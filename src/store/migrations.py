@@ -56,7 +56,10 @@ def check(path: Path, feature: str, sql: str) -> None:
         if re.match(r"create\s+table\b", statement, re.IGNORECASE) and not TABLE_END.search(
             statement
         ):
-            fail(path, f'the table "{named[1] if named else "?"}" does not end with $TABLE or $CLUSTERED')
+            fail(
+                path,
+                f'the table "{named[1] if named else "?"}" does not end with $TABLE or $CLUSTERED',
+            )
 
 
 def read(folder: Path) -> list[tuple[int, str, str, str]]:
@@ -89,7 +92,9 @@ def main() -> None:
     for number, name, sqlite, postgresql in rows:
         parts += [c_bytes(f"sqlite_{number}", sqlite), c_bytes(f"postgresql_{number}", postgresql)]
         table.append(f'    {{{number}, "{name}", {{sqlite_{number}, postgresql_{number}}}}},\n')
-    parts.append("const struct migration migrations[] = {\n" + "".join(table) + "    {0, 0, {0, 0}}};\n")
+    parts.append(
+        "const struct migration migrations[] = {\n" + "".join(table) + "    {0, 0, {0, 0}}};\n"
+    )
     parts.append(f"const size_t migration_count = {len(rows)};\n")
     output.write_text("\n".join(parts), encoding="utf-8")
     sources = " ".join(str(p) for p in [folder, *sorted(folder.glob("*.sql"))])

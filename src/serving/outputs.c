@@ -1,4 +1,4 @@
-#include "serving/scores.h"
+#include "serving/outputs.h"
 
 #include "base/num.h"
 
@@ -49,12 +49,6 @@ static void read_labels(struct scores *s, const struct signature *sig, const str
         if (s->classes[i] == SCORES_NO_CLASS)
             keep_other(s, i, label, a);
     }
-}
-
-struct str scores_label(const struct scores *s, const struct signature *sig, uint32_t i)
-{
-    assert(i < s->rows && s->classes);
-    return s->classes[i] == SCORES_NO_CLASS ? s->others[i] : str_of(sig->classes[s->classes[i]]);
 }
 
 static void take_largest(struct scores *s)
@@ -108,9 +102,8 @@ static enum err classify(struct scores *s, const struct signature *sig,
     return ERR_OK;
 }
 
-enum err scores_from_outputs(struct scores *s, const struct signature *sig,
-                             const struct tensor *outputs, uint32_t rows, struct arena *a,
-                             struct err_ctx *e)
+enum err outputs_read(struct scores *s, const struct signature *sig, const struct tensor *outputs,
+                      uint32_t rows, struct arena *a, struct err_ctx *e)
 {
     *s = (struct scores){.task = sig->task, .rows = rows};
     if (sig->task == TASK_CLASSIFICATION)
