@@ -28,8 +28,7 @@ char *run_file(const struct training *t, int64_t id, const char *name, struct ar
 
 /* ---- run_request.c ---- */
 
-/* Checks what POST /runs says against module and dataset and fills `run`, all but its id. `from` is
- * the run that is resubmitted, or NULL. */
+/* Checks what POST /runs says against module and dataset and fills `run`, all but its id. */
 WARN_UNUSED enum err run_request(struct training *t, json_t *body, struct arena *a, struct run *run,
                                  struct err_ctx *e);
 
@@ -101,9 +100,13 @@ WARN_UNUSED enum err run_select_reported(struct db *db, int64_t id, json_t **out
 
 /* ---- run_json.c ---- */
 
-/* The run as GET /runs shows it. */
-WARN_UNUSED enum err run_json(struct training *t, struct db *db, const struct run *run,
-                              json_t **out, struct err_ctx *e);
+/* The run as GET /runs shows it, its versions missing. The caller owns it. */
+WARN_UNUSED enum err run_json(struct db *db, const struct run *run, json_t **out,
+                              struct err_ctx *e);
+
+/* Adds the versions. Not within a transaction: it opens one of its own. */
+WARN_UNUSED enum err run_add_versions(struct training *t, json_t *run, struct arena *a,
+                                      struct err_ctx *e);
 
 /* ---- runner.c ---- */
 
@@ -129,10 +132,22 @@ WARN_UNUSED enum err run_prepare(struct training *t, const struct run *run, stru
 WARN_UNUSED enum err run_score(struct training *t, const struct run *run, const atomic_bool *stop,
                                struct arena *a, struct run_end *end, struct err_ctx *e);
 
+/* ---- artifacts.c ---- */
+
+/* [{"path","bytes","sha256"}] of what is there now, in the order of the paths; the caller's. A file
+ * of a run that goes on has no digest yet. */
+WARN_UNUSED enum err run_artifacts(const struct training *t, const struct run *run,
+                                   struct arena *a, json_t **out, struct err_ctx *e);
+
+/* The path of one of them; ERR_NOT_FOUND for what is no file there, or leads out of the folder. */
+WARN_UNUSED enum err run_artifact_path(const struct training *t, int64_t id, struct str relative,
+                                       struct arena *a, const char **out, struct err_ctx *e);
+
 /* ---- log_follow.c ---- */
 
 WARN_UNUSED enum err log_follow_open(struct training *t, struct log_follow **out,
                                      struct err_ctx *e);
+void log_follow_end(struct log_follow *f); /* its streams end */
 void log_follow_close(struct log_follow *f);
 
 /* Turns the request into a stream of the run's log. */

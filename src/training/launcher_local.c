@@ -99,7 +99,10 @@ enum launcher_state launcher_look(const char *folder)
     close(fd);
     if (alive)
         return LAUNCHER_ALIVE;
-    return file_exists(path_in(folder, "exit.json", path)) ? LAUNCHER_ENDED : LAUNCHER_LOST;
+    if (file_exists(path_in(folder, "exit.json", path)))
+        return LAUNCHER_ENDED;
+    /* The first thing that a supervisor does is to take the room for its last words. */
+    return file_exists(path_in(folder, "exit.room", path)) ? LAUNCHER_LOST : LAUNCHER_NEVER;
 }
 
 enum err launcher_cancel(const char *folder, struct err_ctx *e)

@@ -55,8 +55,7 @@ static json_t *metrics_json(const struct run *run, json_t *reported)
     return to;
 }
 
-enum err run_json(struct training *t, struct db *db, const struct run *run, json_t **out,
-                  struct err_ctx *e)
+enum err run_json(struct db *db, const struct run *run, json_t **out, struct err_ctx *e)
 {
     json_t *reported = NULL, *to;
     enum err err = run_select_reported(db, run->id, &reported, e);
@@ -86,8 +85,18 @@ enum err run_json(struct training *t, struct db *db, const struct run *run, json
     json_set_time(to, "ended", run->ended_ms);
     json_set_text(to, "user", run->user);
     set_id(to, "resubmitted_from", run->resubmitted_from);
-    json_t *versions = t->opts.versions_of ? t->opts.versions_of(t->opts.context, db, run->id)
-                                           : NULL;
-    json_set(to, "versions", versions ? versions : json_array());
+    json_set(to, "versions", json_array());
     return ERR_OK;
+}
+
+enum err run_add_versions(struct training *t, json_t *run, struct arena *a, struct err_ctx *e)
+{
+    uint64_t id;
+    json_t *versions = NULL;
+    if (!t->opts.registry || !id_parse(json_str(json_object_get(run, "id")), &id))
+        return ERR_OK;
+    enum err err = registry_versions_of_run(t->opts.registry, (int64_t)id, &versions, a, e);
+    if (!err && versions)
+        json_set(run, "versions", versions);
+    return err;
 }

@@ -19,6 +19,7 @@
 #define TRAINING_TRAINING_H
 
 #include "catalog/catalog.h"
+#include "registry/registry.h"
 #include "serving/engine.h"
 
 struct training;
@@ -39,14 +40,15 @@ struct training_opts {
     unsigned timeout_s;          /* likewise; 0: no limit */
     unsigned poll_ms;            /* how often a running program is looked at; 0: 100 */
     size_t metric_lines_max;     /* kept of one run; 0: 1 000 000 */
-
-    /* The versions made from a run, as a JSON list of {"model","version"}; NULL: none. */
-    json_t *(*versions_of)(void *context, struct db *db, int64_t run_id);
-    void *context;
+    size_t exact_rows;           /* of a part, up to which AUC is exact; 0: 100 000 */
+    struct registry *registry;   /* tells the versions made from a run; NULL: none */
 };
 
 WARN_UNUSED enum err training_open(const struct training_opts *opts, struct training **out,
                                    struct err_ctx *e);
+
+/* Streams of logs end, so that the server can drain. */
+void training_end(struct training *t);
 void training_close(struct training *t);
 
 struct training_stats {
@@ -55,21 +57,21 @@ struct training_stats {
 WARN_UNUSED enum err training_stats(struct training *t, struct training_stats *out,
                                     struct err_ctx *e);
 
-/* What becomes a version: a file of a run that is done. */
-struct training_artifact {
-    int64_t run_id;
-    struct str task;      /* "classification" or "regression" */
-    const char *path;     /* the file */
-    const char *signature; /* the signature.json beside it, or NULL */
-    json_t *holdout, *training; /* metrics as GET /runs shows them, or NULL */
-    const char *scores;   /* the run's scores.csv, or NULL */
-};
-
-/* `relative` is a path below the run's artifacts; "" is model/model.onnx. ERR_NOT_FOUND for a run
- * or file that is not there, ERR_CONFLICT for a run that is not done. Memory from the arena. */
-WARN_UNUSED enum err training_artifact(struct training *t, struct str run, struct str relative,
-                                       struct arena *a, struct training_artifact *out,
+/* What a run that is done has left: fits registry_hooks.artifact, with the training as context.
+ * `artifact` is a path below the run's artifacts; "" is model/model.onnx. */
+WARN_UNUSED enum err training_artifact(void *training, struct str run, struct str artifact,
+                                       struct run_artifact *out, struct arena *a,
                                        struct err_ctx *e);
+
+/* The judgement of a run on its own data, by the id that its versions carry: the metrics as GET
+ * /runs shows them ("holdout" and "training"; the caller's references, NULL where there are none)
+ * and the path of scores.csv: row,part,truth,prediction and p:CLASS for each class. */
+struct training_judgement {
+    json_t *holdout, *training;
+    const char *scores_path; /* NULL: none */
+};
+WARN_UNUSED enum err training_judgement(struct training *t, int64_t run_id, struct arena *a,
+                                        struct training_judgement *out, struct err_ctx *e);
 
 extern const struct http_route training_routes[];
 extern const size_t training_route_count;
