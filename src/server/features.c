@@ -14,10 +14,10 @@ static enum err open_identity(struct features *f, struct err_ctx *e)
         .clock = &p->clock,
         .ids = &p->ids,
         .version = version_text,
-        .session_ms = config_i64(c, "identity.session_days") * INT64_C(86400000),
-        .open_registration = config_bool(c, "identity.registration"),
-        .open_serving = config_bool(c, "serving.anonymous"),
-        .open_metrics = config_bool(c, "metrics.anonymous"),
+        .session_ms = c->identity_session_days * INT64_C(86400000),
+        .open_registration = c->identity_registration,
+        .open_serving = c->serving_anonymous,
+        .open_metrics = c->metrics_anonymous,
     };
     return identity_open(&opts, &f->identity, e);
 }
