@@ -1,7 +1,13 @@
 #include "server/features.h"
 
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "catalog/catalog.h"
 #include "identity/identity.h"
 #include "server/version.h"
+#include "training/training.h"
 
 /* ---- each feature gets what it needs, and no more ---- */
 
@@ -32,9 +38,112 @@ static void *context_identity(struct features *f)
     return f->identity;
 }
 
+/* The folder of a file of this program: where it was installed, or the build folder. */
+static const char *beside_program(struct arena *a, const char *relative)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return arena_printf(a, "%s/%s", path, relative);
+}
+
+/* The modules lie in the source tree while the program is run from its build folder, and below
+ * lib/ when it is installed; programs that were built lie beside their module.yaml only there. */
+static struct module_folders find_modules(struct features *f, const char *local)
+{
+    struct arena *a = f->parts->arena;
+    const char *chosen = f->parts->program->config->modules_dir;
+    const char *built_in = beside_program(a, "../modules");
+    if (*chosen)
+        built_in = chosen;
+    else if (!file_exists(built_in))
+        built_in = beside_program(a, "../lib/crisol/modules");
+    return (struct module_folders){built_in, local, beside_program(a, "modules")};
+}
+
+static enum err open_catalog(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    const char *datasets = NULL, *modules = NULL;
+    enum err err = program_folder(p, f->parts->arena, "datasets", &datasets, e);
+    if (!err)
+        err = program_folder(p, f->parts->arena, "modules", &modules, e);
+    if (err)
+        return err;
+    struct catalog_opts opts = {
+        .store = p->store,
+        .clock = &p->clock,
+        .ids = &p->ids,
+        .events = f->parts->events,
+        .datasets_folder = datasets,
+        .modules = find_modules(f, modules),
+    };
+    return catalog_open(&opts, &f->catalog, e);
+}
+
+static void close_catalog(struct features *f)
+{
+    catalog_close(f->catalog);
+}
+
+static void *context_catalog(struct features *f)
+{
+    return f->catalog;
+}
+
+static enum err open_training(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    const struct config *c = p->config;
+    const char *runs = NULL;
+    enum err err = program_folder(p, f->parts->arena, "runs", &runs, e);
+    if (!err)
+        err = runtime_open(&f->runtime, e);
+    if (err)
+        return err;
+    struct training_opts opts = {
+        .store = p->store,
+        .clock = &p->clock,
+        .ids = &p->ids,
+        .events = f->parts->events,
+        .catalog = f->catalog,
+        .runtime = f->runtime,
+        .runs_folder = runs,
+        .slots = (unsigned)c->training_slots,
+        .stop_grace_s = (unsigned)c->training_stop_grace_s,
+        .memory_mb = (unsigned)c->training_memory_mb,
+        .file_mb = (unsigned)c->training_file_mb,
+        .timeout_s = (unsigned)c->training_timeout_s,
+        .exact_rows = (size_t)c->monitoring_exact_rows,
+    };
+    err = training_open(&opts, &f->training, e);
+    if (err)
+        runtime_close(f->runtime);
+    return err;
+}
+
+static void end_training(struct features *f)
+{
+    training_end(f->training);
+}
+
+static void close_training(struct features *f)
+{
+    training_close(f->training);
+    runtime_close(f->runtime);
+}
+
+static void *context_training(struct features *f)
+{
+    return f->training;
+}
+
 /* ---- the table ---- */
 
-struct feature {
+struct feature_row {
     const char *name;
     enum err (*open)(struct features *f, struct err_ctx *e);
     void (*close)(struct features *f);
@@ -50,8 +159,10 @@ struct feature {
     .name = #name_, .open = open_##name_, .close = close_##name_, .context = context_##name_,      \
     .routes = name_##_routes, .route_count = &name_##_route_count
 
-static const struct feature features[] = {
+static const struct feature_row features[] = {
     {FEATURE(identity)},
+    {FEATURE(catalog)},
+    {FEATURE(training), .end = end_training},
 };
 
 enum err features_open(struct features *f, struct err_ctx *e)

@@ -19,7 +19,10 @@
 #include "http/http.h"
 #include "server/program.h"
 
+struct catalog;
 struct identity;
+struct runtime;
+struct training;
 
 /* What the server lends to the features. */
 struct parts {
@@ -33,6 +36,9 @@ struct features {
     const struct parts *parts;
     size_t opened; /* rows of the table that are open */
     struct identity *identity;
+    struct catalog *catalog;
+    struct runtime *runtime; /* runs ONNX models: judges what was trained */
+    struct training *training;
 };
 
 WARN_UNUSED enum err features_open(struct features *f, struct err_ctx *e);
