@@ -411,7 +411,7 @@ static enum err set_all(struct config *c, const struct config_sources *from, str
 {
     for (int round = 0; round < 2; round++) {
         enum err err = ERR_OK;
-        if (round > 0)
+        if (round > 0 && !from->no_file)
             err = from->file ? set_file(c, from->file, e) : set_found_file(c, e);
         if (!err)
             err = set_variables(c, from->environment, e);

@@ -56,6 +56,7 @@ struct config_sources {
     size_t flag_count;
     char *const *environment; /* like environ; NULL: none */
     const char *file;         /* NULL: crisol.yaml in the data folder, where there is one */
+    bool no_file;             /* not even that one */
 };
 
 WARN_UNUSED enum err config_load(const struct config_sources *from, struct config **out,

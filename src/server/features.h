@@ -21,7 +21,10 @@
 
 struct catalog;
 struct identity;
-struct runtime;
+struct oip;
+struct predictions;
+struct registry;
+struct serving;
 struct training;
 
 /* What the server lends to the features. */
@@ -37,8 +40,11 @@ struct features {
     size_t opened; /* rows of the table that are open */
     struct identity *identity;
     struct catalog *catalog;
-    struct runtime *runtime; /* runs ONNX models: judges what was trained */
+    struct registry *registry;
+    struct predictions *predictions;
+    struct serving *serving;
     struct training *training;
+    struct oip *oip;
 };
 
 WARN_UNUSED enum err features_open(struct features *f, struct err_ctx *e);

@@ -22,33 +22,39 @@ const size_t program_option_count = ARRAY_LEN(program_options);
 
 /* ---- settings ---- */
 
+/* --data DIR and its like are settings under a shorter name. */
+static size_t gather_flags(const struct cli *cli, struct arena *a, const char **flags)
+{
+    static const char *const shortcuts[] = {"data", "database", "listen"};
+    unsigned cursor = 0;
+    size_t count = 0;
+    for (const char *pair; (pair = cli_each(cli, "set", &cursor));)
+        flags[count++] = pair;
+    for (size_t i = 0; i < ARRAY_LEN(shortcuts); i++)
+        if (cli_has(cli, shortcuts[i]))
+            flags[count++] = arena_printf(a, "%s=%s", shortcuts[i], cli_value(cli, shortcuts[i]));
+    return count;
+}
+
 enum err program_configure(const struct cli *cli, struct config **out, struct err_ctx *e)
 {
-    static const char *const named[] = {"data", "database", "listen"};
-    const char *flags[CLI_GIVEN_MAX + ARRAY_LEN(named)];
-    struct config_sources from = {
-        .flags = flags, .environment = environ, .file = cli_value(cli, "config")};
+    const char *flags[CLI_GIVEN_MAX];
     struct arena a;
-    unsigned cursor = 0;
     arena_init(&a);
-    for (const char *pair; (pair = cli_each(cli, "set", &cursor));)
-        flags[from.flag_count++] = pair;
-    for (size_t i = 0; i < ARRAY_LEN(named); i++) {
-        if (cli_has(cli, named[i]))
-            flags[from.flag_count++] =
-                arena_printf(&a, "%s=%s", named[i], cli_value(cli, named[i]));
-    }
+    struct config_sources from = {.flags = flags,
+                                  .flag_count = gather_flags(cli, &a, flags),
+                                  .environment = environ,
+                                  .file = cli_value(cli, "config")};
     enum err err = config_load(&from, out, e);
     arena_release(&a);
     return err;
 }
 
-static void start_log(struct program *p)
+static void start_log(const struct program *p)
 {
     enum log_level level = LOG_INFO;
     bool known = log_level_parse(str_of(p->config->log_level), &level);
     assert(known);
-    (void)known;
     log_set_level(level);
 }
 
@@ -85,11 +91,10 @@ enum err program_open(struct program *p, const struct cli *cli, struct err_ctx *
         return err;
     start_log(p);
     start_clock(p);
+    p->data = p->config->data;
     err = crypto_init(e);
-    if (!err) {
-        p->data = p->config->data;
+    if (!err)
         err = file_make_folders(p->data, e);
-    }
     if (!err)
         err = open_store(p, e);
     if (err) {

@@ -58,10 +58,10 @@ static enum err open_pool(struct server *s, struct err_ctx *e)
     return pool_open(&opts, &s->pool, e);
 }
 
-static unsigned threads_or_cores(int64_t setting)
+static unsigned threads_of(const struct config *c)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return setting > 0 ? (unsigned)setting : (unsigned)MAX(cores, 1);
+    return c->http_threads ? (unsigned)c->http_threads : (unsigned)MAX(cores, 1);
 }
 
 static enum err open_http(struct server *s, struct err_ctx *e)
@@ -73,7 +73,7 @@ static enum err open_http(struct server *s, struct err_ctx *e)
         return err;
     struct http_server_opts opts = {
         .listen = c->listen,
-        .threads = threads_or_cores(c->http_threads),
+        .threads = threads_of(c),
         .connections_max = (unsigned)c->http_connections_max,
         .idle_timeout_s = (unsigned)c->http_idle_timeout_s,
         .body_max_bytes = (size_t)c->http_body_max_bytes,
