@@ -26,8 +26,8 @@ static enum err sweep_file(struct catalog *c, struct db *db, const char *name, s
     if (!is_old(path))
         return ERR_OK;
     struct str stem = str_from(name, MIN(strlen(name), (size_t)SHA256_TEXT));
-    enum err err = str_ends(str_of(name), STR(".csv")) ? dataset_sha256_used(db, stem, &used, e)
-                                                       : ERR_OK;
+    enum err err =
+        str_ends(str_of(name), STR(".csv")) ? dataset_sha256_used(db, stem, &used, e) : ERR_OK;
     if (err || used)
         return err;
     log_info("catalog", "removing %s, which no dataset needs", path);

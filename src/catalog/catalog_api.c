@@ -3,7 +3,8 @@
 #include "identity/role.h"
 
 const struct http_route catalog_routes[] = {
-#define ROUTE(method_, pattern_, role_, handler_, run_, body_, creates_, summary_, takes_, answers_) \
+#define ROUTE(method_, pattern_, role_, handler_, run_, body_, creates_, summary_, takes_,         \
+              answers_)                                                                            \
     {.method = method_,                                                                            \
      .pattern = pattern_,                                                                          \
      .role = role_,                                                                                \

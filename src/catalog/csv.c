@@ -238,8 +238,8 @@ static enum err name_column(struct csv_reader *r, unsigned i, struct err_ctx *e)
     if (name.n > CSV_NAME_BYTES_MAX)
         return err_set_at(e, ERR_INVALID, "/file", "the name of column %u has more than %d bytes",
                           i + 1, CSV_NAME_BYTES_MAX);
-    r->names[i] = name.n ? arena_str(&r->arena, name)
-                         : str_of(arena_printf(&r->arena, "column_%u", i + 1));
+    r->names[i] =
+        name.n ? arena_str(&r->arena, name) : str_of(arena_printf(&r->arena, "column_%u", i + 1));
     for (unsigned k = 0; k < i; k++)
         if (str_eq(r->names[k], r->names[i]))
             return err_set_at(e, ERR_INVALID, "/file",

@@ -4,10 +4,9 @@
  * copying what needs no change.
  *
  *     struct csv_reader r;
- *     err = csv_open(file.text, &(struct csv_opts){0}, &r, e);     separator and header are detected
- *     while (!err && !(err = csv_next(&r, e)) && csv_have(&r))
- *         use(r.fields, r.columns, r.record_line);
- *     csv_close(&r);
+ *     err = csv_open(file.text, &(struct csv_opts){0}, &r, e);     separator and header are
+ * detected while (!err && !(err = csv_next(&r, e)) && csv_have(&r)) use(r.fields, r.columns,
+ * r.record_line); csv_close(&r);
  *
  * The rules: fields are separated by a comma, semicolon, tab or bar; a record ends with LF, CRLF or
  * CR; a field in double quotes may hold separators, new lines and doubled quotes (RFC 4180); blanks

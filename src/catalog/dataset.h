@@ -61,8 +61,8 @@ WARN_UNUSED enum err dataset_find(struct catalog *c, struct str name, struct str
 WARN_UNUSED enum err dataset_delete(struct catalog *c, struct str name, struct http_request *rq,
                                     struct err_ctx *e);
 
-/* Within the caller's transaction: as long as a version is held, it cannot be deleted. ERR_NOT_FOUND
- * when it has gone. */
+/* Within the caller's transaction: as long as a version is held, it cannot be deleted.
+ * ERR_NOT_FOUND when it has gone. */
 WARN_UNUSED enum err dataset_hold(struct db *db, int64_t version_id, const char *kind,
                                   int64_t holder, struct err_ctx *e);
 WARN_UNUSED enum err dataset_let_go(struct db *db, const char *kind, int64_t holder,

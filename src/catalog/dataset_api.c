@@ -32,7 +32,7 @@ static enum err read_separator(const struct part *part, char *separator, struct 
     static const struct {
         const char *word;
         char separator;
-    } words[] = {{"", 0},       {",", ','},  {";", ';'},       {"|", '|'},   {"\t", '\t'},
+    } words[] = {{"", 0},       {",", ','},    {";", ';'},     {"|", '|'},        {"\t", '\t'},
                  {"tab", '\t'}, {"\\t", '\t'}, {"comma", ','}, {"semicolon", ';'}};
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (str_is_nocase(part->content, words[i].word)) {

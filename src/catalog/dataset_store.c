@@ -196,8 +196,9 @@ enum err dataset_select_sha256(struct db *db, int64_t dataset_id, struct arena *
                                size_t max, size_t *count, struct err_ctx *e)
 {
     struct rows *rows = NULL;
-    enum err err = db_query(db, "select distinct sha256 from catalog_versions where dataset_id = $1",
-                            BIND(bind_i64(dataset_id)), &rows, e);
+    enum err err =
+        db_query(db, "select distinct sha256 from catalog_versions where dataset_id = $1",
+                 BIND(bind_i64(dataset_id)), &rows, e);
     *count = 0;
     while (!err && !(err = rows_next(rows, e)) && rows_have(rows) && *count < max)
         out[(*count)++] = arena_str(a, rows_text(rows, 0));

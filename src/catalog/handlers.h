@@ -1,6 +1,7 @@
 /* catalog/handlers.h
  *
- * The handlers of routes.def, which dataset_api.c and module_api.c hold; inside this folder only. */
+ * The handlers of routes.def, which dataset_api.c and module_api.c hold; inside this folder only.
+ */
 #ifndef CATALOG_HANDLERS_H
 #define CATALOG_HANDLERS_H
 

@@ -12,7 +12,8 @@ static enum err need_texts(json_t *document, const char *key, struct err_ctx *e)
     json_t *texts = json_object_get(document, key), *text;
     const char *language;
     if (!json_is_object(texts) || !json_is_string(json_object_get(texts, "en")))
-        return err_set(e, ERR_INVALID, "\"%s\" must be an object with an English text, \"en\"", key);
+        return err_set(e, ERR_INVALID, "\"%s\" must be an object with an English text, \"en\"",
+                       key);
     json_object_foreach(texts, language, text)
     {
         if (!json_is_string(text))
@@ -45,7 +46,8 @@ static enum err read_tasks(json_t *document, struct err_ctx *e)
     json_array_foreach(tasks, i, task)
     {
         struct str word = json_is_string(task) ? json_str(task) : STR("");
-        if (!str_is(word, "classification") && !str_is(word, "regression") && !str_is(word, "other"))
+        if (!str_is(word, "classification") && !str_is(word, "regression") &&
+            !str_is(word, "other"))
             return err_set(e, ERR_INVALID,
                            "a task must be \"classification\", \"regression\" or \"other\"");
     }
@@ -89,8 +91,8 @@ static enum err read_inputs(struct module *m, json_t *train, struct err_ctx *e)
     return ERR_OK;
 }
 
-static enum err read_command(struct module *m, json_t *train, const char *programs,
-                             struct arena *a, struct err_ctx *e)
+static enum err read_command(struct module *m, json_t *train, const char *programs, struct arena *a,
+                             struct err_ctx *e)
 {
     json_t *command = json_object_get(train, "command"), *word;
     size_t i;
@@ -275,7 +277,8 @@ static int by_name(const void *a, const void *b)
 enum err module_list_read(const struct module_folders *folders, struct arena *a,
                           struct module_list *out, struct err_ctx *e)
 {
-    *out = (struct module_list){.modules = arena_alloc(a, MODULE_COUNT_MAX * sizeof(struct module))};
+    *out =
+        (struct module_list){.modules = arena_alloc(a, MODULE_COUNT_MAX * sizeof(struct module))};
     enum err err = read_folder(folders->built_in, folders->programs, a, out, e);
     if (!err)
         err = read_folder(folders->local, NULL, a, out, e);
@@ -289,8 +292,8 @@ enum err module_find(const struct module_folders *folders, struct str name, stru
 {
     const char *const places[] = {folders->built_in, folders->local};
     for (size_t i = 0; i < ARRAY_LEN(places) && file_is_name(name); i++) {
-        const char *folder = arena_printf(a, "%s/" STR_FMT, places[i] ? places[i] : "",
-                                          STR_ARG(name));
+        const char *folder =
+            arena_printf(a, "%s/" STR_FMT, places[i] ? places[i] : "", STR_ARG(name));
         if (!places[i] || !file_exists(arena_printf(a, "%s/module.yaml", folder)))
             continue;
         struct module *m = arena_zalloc(a, sizeof *m);

@@ -358,9 +358,9 @@ static const char *noun_of(const char *type)
 {
     static const struct {
         const char *type, *noun;
-    } nouns[] = {{"number", "a number"},          {"integer", "a whole number"},
-                 {"string", "a text"},            {"boolean", "true or false"},
-                 {"array", "a list"},             {"object", "an object"},
+    } nouns[] = {{"number", "a number"}, {"integer", "a whole number"},
+                 {"string", "a text"},   {"boolean", "true or false"},
+                 {"array", "a list"},    {"object", "an object"},
                  {"null", "null"}};
     for (size_t i = 0; i < ARRAY_LEN(nouns); i++)
         if (strcmp(nouns[i].type, type) == 0)
@@ -396,10 +396,14 @@ static void describe_limits(const json_t *schema, struct buf *out)
 {
     static const struct {
         const char *keyword, *words;
-    } limits[] = {{"minimum", "at least"},       {"exclusiveMinimum", "greater than"},
-                  {"maximum", "at most"},        {"exclusiveMaximum", "less than"},
-                  {"multipleOf", "a multiple of"}, {"minLength", "with a length of at least"},
-                  {"maxLength", "with a length of at most"}, {"pattern", "matching"},
+    } limits[] = {{"minimum", "at least"},
+                  {"exclusiveMinimum", "greater than"},
+                  {"maximum", "at most"},
+                  {"exclusiveMaximum", "less than"},
+                  {"multipleOf", "a multiple of"},
+                  {"minLength", "with a length of at least"},
+                  {"maxLength", "with a length of at most"},
+                  {"pattern", "matching"},
                   {"minItems", "with a number of items of at least"},
                   {"maxItems", "with a number of items of at most"}};
     unsigned told = 0;

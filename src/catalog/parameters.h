@@ -9,8 +9,8 @@
  * Understood of JSON Schema 2020-12: type, enum, const, minimum, maximum, exclusiveMinimum,
  * exclusiveMaximum, multipleOf, minLength, maxLength, pattern (a POSIX extended expression), items,
  * minItems, maxItems, additionalProperties, maxProperties, oneOf, anyOf, not, default;
- * title, description, examples and whatever begins with "x-" is carried along. A schema with another
- * keyword is refused, because a rule that is not checked is worse than none. */
+ * title, description, examples and whatever begins with "x-" is carried along. A schema with
+ * another keyword is refused, because a rule that is not checked is worse than none. */
 #ifndef CATALOG_PARAMETERS_H
 #define CATALOG_PARAMETERS_H
 

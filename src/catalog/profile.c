@@ -65,8 +65,8 @@ static struct str key_of(struct str text, char key[KEY_BYTES_MAX + 40])
     if (text.n <= KEY_BYTES_MAX)
         return text;
     memcpy(key, text.p, KEY_BYTES_MAX);
-    int n = snprintf(key + KEY_BYTES_MAX, 40, "%zx:%llx", text.n,
-                     (unsigned long long)str_hash(text));
+    int n =
+        snprintf(key + KEY_BYTES_MAX, 40, "%zx:%llx", text.n, (unsigned long long)str_hash(text));
     return str_from(key, KEY_BYTES_MAX + (size_t)n);
 }
 
@@ -102,9 +102,8 @@ static void count_value(struct column *c, struct str key, struct str text)
 static void add_number(struct column *c, struct str field)
 {
     double value = 0;
-    bool is_number = c->schema->type == CELL_INTEGER
-                         ? cell_integer(field, &value)
-                         : cell_number(field, c->schema->point, &value);
+    bool is_number = c->schema->type == CELL_INTEGER ? cell_integer(field, &value)
+                                                     : cell_number(field, c->schema->point, &value);
     assert(is_number);
     c->min = fmin(c->min, value);
     c->max = fmax(c->max, value);
@@ -220,7 +219,8 @@ static json_t *column_json(struct column *c)
     if (c->schema->point == ',')
         json_set_cstr(to, "decimal", ",");
     json_set_i64(to, "missing", (int64_t)c->missing);
-    json_set(to, "distinct", c->too_many ? json_null() : json_integer((json_int_t)c->distinct.count));
+    json_set(to, "distinct",
+             c->too_many ? json_null() : json_integer((json_int_t)c->distinct.count));
     if (c->values && is_numeric(c))
         tell_numbers(c, to);
     if (c->values && c->schema->type == CELL_DATE) {

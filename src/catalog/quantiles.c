@@ -88,8 +88,7 @@ double quantiles_at(const struct quantiles *q, double p)
         if (rank <= last || i + 1 == q->item_count)
             return q->items[i].value;
         if (rank < last + 1)
-            return q->items[i].value +
-                   (rank - last) * (q->items[i + 1].value - q->items[i].value);
+            return q->items[i].value + (rank - last) * (q->items[i + 1].value - q->items[i].value);
         seen += q->items[i].weight;
     }
     return q->items[q->item_count - 1].value;

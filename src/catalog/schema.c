@@ -98,8 +98,8 @@ static void warn(json_t *warnings, struct arena *a, const struct guess *g,
                  const struct schema_column *column)
 {
     if (g->values == 0)
-        json_push(warnings, json_text(str_of(arena_printf(
-                                a, "column \"" STR_FMT "\" has no values", STR_ARG(column->name)))));
+        json_push(warnings, json_text(str_of(arena_printf(a, "column \"" STR_FMT "\" has no values",
+                                                          STR_ARG(column->name)))));
     else if (column->type == CELL_TEXT && g->numbers >= ODD_ONE_AFTER)
         json_push(warnings,
                   json_text(str_of(arena_printf(

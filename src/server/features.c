@@ -169,8 +169,8 @@ static void change_model(void *context, struct str model)
     serving_changed_hook(f->serving, model);
 }
 
-static const char *model_state(void *context, struct str model, int64_t number,
-                               const char **reason, struct arena *a)
+static const char *model_state(void *context, struct str model, int64_t number, const char **reason,
+                               struct arena *a)
 {
     struct features *f = context;
     return serving_state_hook(f->serving, model, number, reason, a);

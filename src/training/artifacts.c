@@ -1,6 +1,6 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <dirent.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,8 +72,8 @@ enum err run_artifacts(const struct training *t, const struct run *run, struct a
                        json_t **out, struct err_ctx *e)
 {
     json_t *list = json_array();
-    enum err err = list_folder(run_file(t, run->id, "artifacts", a), "", 0, run_has_ended(run), a,
-                               list, e);
+    enum err err =
+        list_folder(run_file(t, run->id, "artifacts", a), "", 0, run_has_ended(run), a, list, e);
     if (err)
         json_decref(list);
     else
@@ -87,8 +87,7 @@ enum err run_artifact_path(const struct training *t, int64_t id, struct str rela
 {
     char real[PATH_MAX], root[PATH_MAX];
     struct stat st;
-    if (file_is_relative(relative) &&
-        realpath(run_file(t, id, "artifacts", a), root) &&
+    if (file_is_relative(relative) && realpath(run_file(t, id, "artifacts", a), root) &&
         realpath(arena_printf(a, "%s/" STR_FMT, root, STR_ARG(relative)), real) &&
         str_starts(str_of(real), str_of(arena_printf(a, "%s/", root))) && stat(real, &st) == 0 &&
         S_ISREG(st.st_mode)) {

@@ -22,7 +22,8 @@ static enum err read_body(struct http_request *rq, bool name_needed, struct expe
     if (err)
         return err;
     if (!str_is(x->status, "active") && !str_is(x->status, "archived"))
-        return err_set_at(e, ERR_INVALID, "/status", "\"status\" must be \"active\" or \"archived\"");
+        return err_set_at(e, ERR_INVALID, "/status",
+                          "\"status\" must be \"active\" or \"archived\"");
     tags = json_object_get(body, "tags");
     if (!tags || json_is_null(tags))
         return ERR_OK;

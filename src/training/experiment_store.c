@@ -26,11 +26,11 @@ enum err experiment_select(struct db *db, struct str id, struct arena *a, struct
     struct rows *rows = NULL;
     enum err err = id_parse(id, &number) ? ERR_OK : ERR_NOT_FOUND;
     if (!err)
-        err = db_query_one(db, EXPERIMENT_COLUMNS "where x.id = $1", BIND(bind_i64((int64_t)number)),
-                           &rows, e);
+        err = db_query_one(db, EXPERIMENT_COLUMNS "where x.id = $1",
+                           BIND(bind_i64((int64_t)number)), &rows, e);
     if (err == ERR_NOT_FOUND)
-        return err_set(e, err, "there is no experiment \"" STR_FMT "\"",
-                       (int)MIN(id.n, (size_t)64), id.p);
+        return err_set(e, err, "there is no experiment \"" STR_FMT "\"", (int)MIN(id.n, (size_t)64),
+                       id.p);
     if (err)
         return err;
     read_row(rows, a, out);
@@ -51,14 +51,13 @@ enum err experiment_insert(struct db *db, const struct experiment *x, struct err
 {
     struct err_ctx why;
     err_ctx_init(&why);
-    enum err err =
-        db_exec(db,
-                "insert into training_experiments (id, name, description, tags, status, user_name, "
-                "created_ms) values ($1, $2, $3, $4, $5, $6, $7)",
-                BIND(bind_i64(x->id), bind_text(x->name), bind_text(x->description),
-                     bind_text(x->tags), bind_text(x->status), bind_text(x->user),
-                     bind_i64(x->created_ms)),
-                NULL, &why);
+    enum err err = db_exec(
+        db,
+        "insert into training_experiments (id, name, description, tags, status, user_name, "
+        "created_ms) values ($1, $2, $3, $4, $5, $6, $7)",
+        BIND(bind_i64(x->id), bind_text(x->name), bind_text(x->description), bind_text(x->tags),
+             bind_text(x->status), bind_text(x->user), bind_i64(x->created_ms)),
+        NULL, &why);
     return name_taken(err, x, &why, e);
 }
 
@@ -77,9 +76,9 @@ enum err experiment_update(struct db *db, const struct experiment *x, struct err
 
 enum err experiment_remove(struct db *db, int64_t id, struct err_ctx *e)
 {
-    enum err err = db_exec(db,
-                           "update training_runs set experiment_id = null where experiment_id = $1",
-                           BIND(bind_i64(id)), NULL, e);
+    enum err err =
+        db_exec(db, "update training_runs set experiment_id = null where experiment_id = $1",
+                BIND(bind_i64(id)), NULL, e);
     return err ? err
                : db_exec(db, "delete from training_experiments where id = $1", BIND(bind_i64(id)),
                          NULL, e);

@@ -5,7 +5,12 @@
 #include <math.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 1 << 20, LINE_BYTES_MAX = 64 << 10, KEY_BYTES_MAX = 128, MESSAGE_BYTES_MAX = 500 };
+enum {
+    PIECE_BYTES = 1 << 20,
+    LINE_BYTES_MAX = 64 << 10,
+    KEY_BYTES_MAX = 128,
+    MESSAGE_BYTES_MAX = 500
+};
 enum { METRIC_LINES_MAX = 1000000 };
 
 void follow_init(struct follow *f, struct training *t, int64_t run_id)
@@ -121,8 +126,8 @@ static enum err store_metrics(struct follow *f, const struct metric_line *lines,
 static enum err take_metrics(struct follow *f, struct str rest, struct arena *a, struct err_ctx *e)
 {
     size_t room = 0, count = 0;
-    int64_t max = (int64_t)(f->t->opts.metric_lines_max ? f->t->opts.metric_lines_max
-                                                        : METRIC_LINES_MAX);
+    int64_t max =
+        (int64_t)(f->t->opts.metric_lines_max ? f->t->opts.metric_lines_max : METRIC_LINES_MAX);
     struct str line, all = rest;
     while (next_line(&all, &line))
         room++;

@@ -63,9 +63,9 @@ WARN_UNUSED enum err run_move(struct db *db, int64_t id, enum run_status from, e
 
 struct run_end {
     enum run_status status;
-    const char *error;              /* NULL: none */
-    struct str holdout, training;   /* JSON, or without a pointer */
-    const char *digest;             /* NULL: none */
+    const char *error;            /* NULL: none */
+    struct str holdout, training; /* JSON, or without a pointer */
+    const char *digest;           /* NULL: none */
     int64_t ended_ms;
     const struct run_figure *figures; /* of hold-out and training, to sort by */
     size_t figure_count;
@@ -136,8 +136,8 @@ WARN_UNUSED enum err run_score(struct training *t, const struct run *run, const 
 
 /* [{"path","bytes","sha256"}] of what is there now, in the order of the paths; the caller's. A file
  * of a run that goes on has no digest yet. */
-WARN_UNUSED enum err run_artifacts(const struct training *t, const struct run *run,
-                                   struct arena *a, json_t **out, struct err_ctx *e);
+WARN_UNUSED enum err run_artifacts(const struct training *t, const struct run *run, struct arena *a,
+                                   json_t **out, struct err_ctx *e);
 
 /* The path of one of them; ERR_NOT_FOUND for what is no file there, or leads out of the folder. */
 WARN_UNUSED enum err run_artifact_path(const struct training *t, int64_t id, struct str relative,

@@ -42,14 +42,13 @@ struct judge {
     double *scores;     /* [exact rows][model_classes] */
     size_t kept, room;
     struct scorehist *histograms; /* [model_classes] */
-    double *row; /* [model_classes], the row at hand */
+    double *row;                  /* [model_classes], the row at hand */
     /* regression */
     struct regression regression;
 };
 
 /* `classes` NULL: a regression. */
-void judge_init(struct judge *j, const char *const *classes, size_t class_count,
-                size_t exact_rows);
+void judge_init(struct judge *j, const char *const *classes, size_t class_count, size_t exact_rows);
 void judge_release(struct judge *j);
 
 /* A row of the part that could not be asked. */

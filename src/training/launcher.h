@@ -30,9 +30,9 @@ WARN_UNUSED enum err launcher_cancel(const char *folder, struct err_ctx *e);
 void launcher_reap(void);
 
 struct launcher_result {
-    bool good;       /* the program ended by itself with code 0 */
-    bool cancelled;  /* it was asked to stop, and did */
-    int64_t ended_ms; /* 0: not known */
+    bool good;         /* the program ended by itself with code 0 */
+    bool cancelled;    /* it was asked to stop, and did */
+    int64_t ended_ms;  /* 0: not known */
     const char *error; /* a sentence; NULL when it is good */
 };
 

@@ -168,10 +168,10 @@ static const char *sentence_of(const char *folder, json_t *report, struct arena 
         return "the module's program did not end within its time limit and was stopped";
     if (cause && strcmp(cause, "cancelled") == 0)
         return "the run was cancelled";
-    what = signal ? signal_sentence(report, (int)json_integer_value(signal), a)
-                  : arena_printf(a, "the module's program ended with code %lld",
-                                 (long long)json_integer_value(json_object_get(report,
-                                                                               "exit_code")));
+    what = signal
+               ? signal_sentence(report, (int)json_integer_value(signal), a)
+               : arena_printf(a, "the module's program ended with code %lld",
+                              (long long)json_integer_value(json_object_get(report, "exit_code")));
     return arena_printf(a, "%s%s%s%s", what,
                         room >= 0 && room < DISK_FULL_BYTES ? "; the disk is full" : "",
                         line ? ": " : "", line ? line : "");

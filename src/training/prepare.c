@@ -57,8 +57,7 @@ static json_t *dataset_json(const struct dataset_version *v)
 }
 
 static enum err write_run_json(struct training *t, const struct run *run,
-                               const struct dataset_version *v, struct arena *a,
-                               struct err_ctx *e)
+                               const struct dataset_version *v, struct arena *a, struct err_ctx *e)
 {
     char id[ID_TEXT_BYTES];
     json_t *to = json_object(), *split = json_stored(run->split);

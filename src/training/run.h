@@ -46,7 +46,7 @@ struct run {
     struct str launcher;
     struct str resources; /* JSON */
     double progress_fraction;
-    struct str progress_message; /* without a pointer: no progress yet */
+    struct str progress_message;  /* without a pointer: no progress yet */
     struct str holdout, training; /* JSON metrics, without a pointer: none */
     struct str digest;
     struct str user;

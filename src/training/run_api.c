@@ -89,8 +89,7 @@ enum err run_post_module(struct http_request *rq, struct err_ctx *e)
     json_t *body = NULL;
     const struct module *m = NULL;
     struct training *t = rq->context;
-    enum err err =
-        module_find(catalog_modules(t->opts.catalog), rq->params[0], &rq->arena, &m, e);
+    enum err err = module_find(catalog_modules(t->opts.catalog), rq->params[0], &rq->arena, &m, e);
     if (!err)
         err = http_json_object(rq, &body, e);
     if (err)
@@ -240,12 +239,11 @@ static enum err change(struct http_request *rq, struct db *db, json_t *body, str
         return err;
     if (tags && !json_is_null(tags))
         run.tags = json_dump(tags, &rq->arena);
-    err = db_exec(db,
-                  "update training_runs set name = $1, tags = $2, experiment_id = $3 where id = $4",
-                  BIND(bind_text(run.name), bind_text(run.tags),
-                       run.experiment_id ? bind_i64(run.experiment_id) : bind_null(),
-                       bind_i64(run.id)),
-                  NULL, e);
+    err = db_exec(
+        db, "update training_runs set name = $1, tags = $2, experiment_id = $3 where id = $4",
+        BIND(bind_text(run.name), bind_text(run.tags),
+             run.experiment_id ? bind_i64(run.experiment_id) : bind_null(), bind_i64(run.id)),
+        NULL, e);
     return err ? err : audit_add(db, rq, "run.change", rq->params[0], NULL, e);
 }
 

@@ -40,7 +40,8 @@ static enum err list_metrics(struct db *db, int64_t id, struct str key, json_t *
         json_t *one = json_object();
         json_set_text(one, "key", rows_text(rows, 0));
         json_set(one, "value", rows_is_null(rows, 1) ? json_null() : json_real(rows_f64(rows, 1)));
-        json_set(one, "step", rows_is_null(rows, 2) ? json_null() : json_integer(rows_i64(rows, 2)));
+        json_set(one, "step",
+                 rows_is_null(rows, 2) ? json_null() : json_integer(rows_i64(rows, 2)));
         json_set_time(one, "time", rows_i64(rows, 3));
         json_push(items, one);
     }

@@ -12,10 +12,9 @@ struct order {
 /* A bare name of a metric is that of the hold-out. */
 static struct str figure_key(struct http_request *rq, struct str key)
 {
-    static const char *const known[] = {"accuracy", "precision", "recall",   "f1",    "auc",
-                                        "gini",     "mcc",       "kappa",    "brier", "log_loss",
-                                        "r2",       "rmse",      "mse",      "mae",   "mape",
-                                        "me",       "r2_pearson"};
+    static const char *const known[] = {
+        "accuracy", "precision", "recall", "f1",  "auc", "gini", "mcc", "kappa",     "brier",
+        "log_loss", "r2",        "rmse",   "mse", "mae", "mape", "me",  "r2_pearson"};
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (str_is(key, known[i]))
             return str_of(arena_printf(&rq->arena, "holdout.%s", known[i]));
@@ -107,8 +106,8 @@ static const char *sql_of(struct http_request *rq, const struct order *order)
                         FILTERS, order->descending ? "<" : ">", direction);
 }
 
-static enum err query(struct http_request *rq, struct db *db, const struct order *order,
-                      int64_t at, int64_t limit, struct rows **rows, struct err_ctx *e)
+static enum err query(struct http_request *rq, struct db *db, const struct order *order, int64_t at,
+                      int64_t limit, struct rows **rows, struct err_ctx *e)
 {
     int64_t experiment = 0;
     enum err err = read_experiment(rq, &experiment, e);
@@ -122,10 +121,9 @@ static enum err query(struct http_request *rq, struct db *db, const struct order
                         BIND(status, module, bind_i64(experiment), words, bind_text(order->key),
                              bind_i64(limit), bind_i64(at)),
                         rows, e);
-    return db_query(db, sql_of(rq, order),
-                    BIND(status, module, bind_i64(experiment), words, bind_i64(at),
-                         bind_i64(limit)),
-                    rows, e);
+    return db_query(
+        db, sql_of(rq, order),
+        BIND(status, module, bind_i64(experiment), words, bind_i64(at), bind_i64(limit)), rows, e);
 }
 
 static enum err collect(struct http_request *rq, struct db *db, const struct order *order,

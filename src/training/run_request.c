@@ -132,9 +132,8 @@ static enum err read_task(struct request *q, struct err_ctx *e)
                           "the target \"" STR_FMT "\" is %s: a regression needs numbers",
                           STR_ARG(q->run->target), cell_type_text(type));
     if (!module_has_task(q->module, arena_strdup(q->a, task)))
-        return err_set_at(e, ERR_INVALID, "/dataset/task",
-                          "the module \"%s\" cannot do a " STR_FMT, q->module->name,
-                          STR_ARG(task));
+        return err_set_at(e, ERR_INVALID, "/dataset/task", "the module \"%s\" cannot do a " STR_FMT,
+                          q->module->name, STR_ARG(task));
     return str_is(task, "classification") ? check_classes(q, e) : ERR_OK;
 }
 
@@ -332,9 +331,9 @@ static enum err find_experiment(struct request *q, struct err_ctx *e)
 
 static enum err refuse_unknown(const struct request *q, struct err_ctx *e)
 {
-    static const char *const members[] = {"module",     "dataset", "parameters", "seed",
-                                          "experiment", "name",    "tags",       "launcher",
-                                          "resources"};
+    static const char *const members[] = {"module", "dataset",    "parameters",
+                                          "seed",   "experiment", "name",
+                                          "tags",   "launcher",   "resources"};
     const char *key;
     json_t *value;
     json_object_foreach(q->body, key, value)

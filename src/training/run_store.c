@@ -69,16 +69,26 @@ void run_read(struct rows *rows, struct arena *a, struct run *out)
 {
     *out = (struct run){.id = rows_i64(rows, 0)};
     struct str *const texts[] = {
-        [1] = &out->name,          [3] = &out->error,
-        [4] = &out->module,        [5] = &out->module_version,
-        [6] = &out->parameters,    [8] = &out->dataset_name,
-        [11] = &out->dataset_sha256, [12] = &out->target,
-        [13] = &out->task,         [14] = &out->features,
-        [15] = &out->split,        [17] = &out->experiment_name,
-        [18] = &out->tags,         [19] = &out->launcher,
-        [20] = &out->resources,    [22] = &out->progress_message,
-        [23] = &out->holdout,      [24] = &out->training,
-        [25] = &out->digest,       [26] = &out->user,
+        [1] = &out->name,
+        [3] = &out->error,
+        [4] = &out->module,
+        [5] = &out->module_version,
+        [6] = &out->parameters,
+        [8] = &out->dataset_name,
+        [11] = &out->dataset_sha256,
+        [12] = &out->target,
+        [13] = &out->task,
+        [14] = &out->features,
+        [15] = &out->split,
+        [17] = &out->experiment_name,
+        [18] = &out->tags,
+        [19] = &out->launcher,
+        [20] = &out->resources,
+        [22] = &out->progress_message,
+        [23] = &out->holdout,
+        [24] = &out->training,
+        [25] = &out->digest,
+        [26] = &out->user,
     };
     for (unsigned i = 0; i < ARRAY_LEN(texts); i++)
         if (texts[i])
@@ -129,9 +139,8 @@ enum err run_move(struct db *db, int64_t id, enum run_status from, enum run_stat
     enum err err = db_exec(db,
                            "update training_runs set status = $1, node = $2, started_ms = "
                            "coalesce(started_ms, $3) where id = $4 and status = $5",
-                           BIND(bind_cstr(run_status_text(to)), bind_cstr(node),
-                                bind_time(time_ms), bind_i64(id),
-                                bind_cstr(run_status_text(from))),
+                           BIND(bind_cstr(run_status_text(to)), bind_cstr(node), bind_time(time_ms),
+                                bind_i64(id), bind_cstr(run_status_text(from))),
                            &n, e);
     *changed = n == 1;
     return err;
@@ -213,11 +222,11 @@ enum err run_add_metrics(struct db *db, int64_t id, const struct metric_line *li
     for (size_t at = 0; at < count && !err; at += METRICS_AT_ONCE)
         err = add_lines(db, id, lines + at, MIN((size_t)METRICS_AT_ONCE, count - at), e);
     for (size_t i = 0; i < count && !err; i++)
-        err = db_exec(db,
-                      "insert into training_figures (run_id, key, value) values ($1, $2, $3) on "
-                      "conflict (run_id, key) do update set value = excluded.value",
-                      BIND(bind_i64(id), bind_text(lines[i].key), bind_f64(lines[i].value)), NULL,
-                      e);
+        err =
+            db_exec(db,
+                    "insert into training_figures (run_id, key, value) values ($1, $2, $3) on "
+                    "conflict (run_id, key) do update set value = excluded.value",
+                    BIND(bind_i64(id), bind_text(lines[i].key), bind_f64(lines[i].value)), NULL, e);
     return err;
 }
 

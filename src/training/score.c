@@ -78,8 +78,8 @@ static enum err read_signature(struct scoring *s, const char *model, const char 
 
 static enum err open_model(struct scoring *s, const char *path, struct arena *a, struct err_ctx *e)
 {
-    enum err err = read_signature(s, path, run_file(s->t, s->run->id,
-                                                    "artifacts/model/signature.json", a), a, e);
+    enum err err = read_signature(
+        s, path, run_file(s->t, s->run->id, "artifacts/model/signature.json", a), a, e);
     if (err)
         return err;
     json_t *json = signature_to_json(s->signature);
@@ -337,8 +337,8 @@ static enum err find_data(struct scoring *s, struct arena *a, struct err_ctx *e)
 {
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)s->run->dataset_number);
-    enum err err = dataset_find(s->t->opts.catalog, s->run->dataset_name, str_of(number), a,
-                                &s->dataset, e);
+    enum err err =
+        dataset_find(s->t->opts.catalog, s->run->dataset_name, str_of(number), a, &s->dataset, e);
     if (err)
         return err;
     json_t *how = json_stored(s->run->split);

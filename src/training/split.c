@@ -282,7 +282,7 @@ static enum err read_table(const struct dataset_version *v, struct str target, j
 
 /* ---- the kinds ---- */
 
-/* The rows of one group, or all that have a target (`group` UINT64_MAX), shuffled. */
+/* The rows that have a target, shuffled. */
 static uint64_t *shuffled_rows(const struct table *t, struct chance *c, uint64_t *n)
 {
     uint64_t *rows = xcalloc(t->rows, sizeof *rows);
@@ -308,21 +308,59 @@ static void split_random(const struct table *t, struct chance *c, double holdout
     free(rows);
 }
 
-/* Each class by itself; a class of one row is for training. */
+struct quota {
+    uint64_t group, held;
+    double rest;
+};
+
+static int by_rest(const void *a, const void *b)
+{
+    const struct quota *x = a, *y = b;
+    if (x->rest != y->rest)
+        return x->rest > y->rest ? -1 : 1;
+    return (x->group > y->group) - (x->group < y->group);
+}
+
+/* How many rows of each class are held out: its share rounded down, then one more for those that
+ * lost most by that, until the whole has its share. A class of one row is for training; one of
+ * more rows has a row in each part. */
+static void set_quotas(const uint64_t *sizes, uint64_t groups, uint64_t n, double holdout,
+                       uint64_t *held)
+{
+    struct quota *quotas = xcalloc(groups, sizeof *quotas);
+    uint64_t sum = 0, wanted = share_of(n, holdout);
+    for (uint64_t i = 0; i < groups; i++) {
+        double exact = (double)sizes[i] * holdout;
+        uint64_t most = sizes[i] - (sizes[i] > 0);
+        quotas[i].group = i;
+        quotas[i].held = MIN(most, MAX((uint64_t)exact, (uint64_t)(sizes[i] > 1)));
+        quotas[i].rest = quotas[i].held < most ? exact - (double)quotas[i].held : -1;
+        sum += quotas[i].held;
+    }
+    qsort(quotas, groups, sizeof *quotas, by_rest);
+    for (uint64_t i = 0; i < groups; i++) {
+        bool more = sum < wanted && quotas[i].rest > 0;
+        held[quotas[i].group] = quotas[i].held + more;
+        sum += more;
+    }
+    free(quotas);
+}
+
 static void split_stratified(const struct table *t, struct chance *c, double holdout,
                              struct split *s)
 {
     uint64_t n, *rows = shuffled_rows(t, c, &n);
-    uint64_t *sizes = xcalloc(t->groups, sizeof *sizes), *held = xcalloc(t->groups, sizeof *held);
+    uint64_t *sizes = xcalloc(t->groups, sizeof *sizes), *left = xcalloc(t->groups, sizeof *left);
     for (uint64_t i = 0; i < n; i++)
         sizes[t->group[rows[i]]]++;
+    set_quotas(sizes, t->groups, n, holdout, left);
     for (uint64_t i = 0; i < n; i++) {
         uint64_t group = t->group[rows[i]];
-        bool hold = held[group] < share_of(sizes[group], holdout);
-        held[group] += hold;
+        bool hold = left[group] > 0;
+        left[group] -= hold;
         s->parts[rows[i]] = hold ? SPLIT_HOLDOUT : SPLIT_TRAINING;
     }
-    free(held);
+    free(left);
     free(sizes);
     free(rows);
 }

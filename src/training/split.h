@@ -27,8 +27,8 @@ struct split {
 
 /* Completes and checks `given` (NULL: nothing was said); 422 at "/dataset/split/...". The caller
  * owns `*out`. */
-WARN_UNUSED enum err split_check(json_t *given, const struct dataset_version *v, bool classification,
-                                 json_t **out, struct err_ctx *e);
+WARN_UNUSED enum err split_check(json_t *given, const struct dataset_version *v,
+                                 bool classification, json_t **out, struct err_ctx *e);
 
 /* ERR_INVALID when a part would be empty. */
 WARN_UNUSED enum err split_make(const struct dataset_version *v, struct str target, json_t *split,

@@ -8,7 +8,8 @@
 #include "training/inside.h"
 
 const struct http_route training_routes[] = {
-#define ROUTE(method_, pattern_, role_, handler_, run_, body_, creates_, summary_, takes_, answers_) \
+#define ROUTE(method_, pattern_, role_, handler_, run_, body_, creates_, summary_, takes_,         \
+              answers_)                                                                            \
     {.method = method_,                                                                            \
      .pattern = pattern_,                                                                          \
      .role = role_,                                                                                \
@@ -134,8 +135,8 @@ static enum err read_signature(struct training *t, int64_t id, const char *artif
     struct str text;
     const char *path = NULL;
     const char *slash = strrchr(artifact, '/');
-    const char *beside = arena_printf(a, "%.*ssignature.json",
-                                      slash ? (int)(slash - artifact + 1) : 0, artifact);
+    const char *beside =
+        arena_printf(a, "%.*ssignature.json", slash ? (int)(slash - artifact + 1) : 0, artifact);
     *out = NULL;
     if (run_artifact_path(t, id, str_of(beside), a, &path, NULL))
         return ERR_OK;

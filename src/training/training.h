@@ -30,18 +30,18 @@ struct training_opts {
     struct id_source *ids;
     struct events *events; /* NULL: nobody listens */
     struct catalog *catalog;
-    struct runtime *runtime;     /* judges ONNX models; NULL: nothing is judged */
-    const char *runs_folder;     /* made when it is missing */
-    const char *supervisor;      /* the program crisol-supervise; NULL: beside this program */
-    unsigned slots;              /* programs at once, at least 1 */
-    unsigned stop_grace_s;       /* between asking a program to stop and killing it: 10 */
-    unsigned memory_mb;          /* where neither run nor module say it; 0: no limit */
-    unsigned file_mb;            /* the largest file that a program may write; 0: no limit */
-    unsigned timeout_s;          /* likewise; 0: no limit */
-    unsigned poll_ms;            /* how often a running program is looked at; 0: 100 */
-    size_t metric_lines_max;     /* kept of one run; 0: 1 000 000 */
-    size_t exact_rows;           /* of a part, up to which AUC is exact; 0: 100 000 */
-    struct registry *registry;   /* tells the versions made from a run; NULL: none */
+    struct runtime *runtime;   /* judges ONNX models; NULL: nothing is judged */
+    const char *runs_folder;   /* made when it is missing */
+    const char *supervisor;    /* the program crisol-supervise; NULL: beside this program */
+    unsigned slots;            /* programs at once, at least 1 */
+    unsigned stop_grace_s;     /* between asking a program to stop and killing it: 10 */
+    unsigned memory_mb;        /* where neither run nor module say it; 0: no limit */
+    unsigned file_mb;          /* the largest file that a program may write; 0: no limit */
+    unsigned timeout_s;        /* likewise; 0: no limit */
+    unsigned poll_ms;          /* how often a running program is looked at; 0: 100 */
+    size_t metric_lines_max;   /* kept of one run; 0: 1 000 000 */
+    size_t exact_rows;         /* of a part, up to which AUC is exact; 0: 100 000 */
+    struct registry *registry; /* tells the versions made from a run; NULL: none */
 };
 
 WARN_UNUSED enum err training_open(const struct training_opts *opts, struct training **out,

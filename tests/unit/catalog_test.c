@@ -45,7 +45,9 @@ static void records_are_read_by_the_rules(void **state)
         {"a,b\n1,2\n3,4", "[1|2][3|4]"},
         {"a,b\r\n1,2\r\n3,4\r\n", "[1|2][3|4]"},
         {"a,b\r1,2\r3,4\r", "[1|2][3|4]"},
-        {"\xef\xbb\xbf" "a,b\n1,2\n", "[1|2]"},
+        {"\xef\xbb\xbf"
+         "a,b\n1,2\n",
+         "[1|2]"},
         {"a;b\n1,5;2\n2,5;3\n", "[1,5|2][2,5|3]"},
         {"a\tb\nx y\t2\n", "[x y|2]"},
         {"a|b\n1|2\n", "[1|2]"},
@@ -76,8 +78,8 @@ static void what_is_detected_can_be_overruled(void **state)
 {
     struct buf out;
     buf_init(&out, 1 << 16);
-    assert_string_equal(
-        read_all(STR("a,b\n1;2\n"), (struct csv_opts){.separator = '\t'}, &out), "[1;2]");
+    assert_string_equal(read_all(STR("a,b\n1;2\n"), (struct csv_opts){.separator = '\t'}, &out),
+                        "[1;2]");
     assert_string_equal(
         read_all(STR("a,b\nx,y\n"), (struct csv_opts){.header = CSV_HEADER_NO}, &out),
         "[a|b][x|y]");
@@ -100,7 +102,9 @@ static void a_broken_text_is_told_with_its_line(void **state)
         {"a,b\n\"1\"x,2\n", "!line 2: text follows the closing quote of a field"},
         {"a,b\n1,2\n\xff,4\n",
          "!line 3 is not UTF-8; save the file as UTF-8, or name its encoding"},
-        {"\xff\xfe" "a", "!the file is UTF-16; save it as UTF-8"},
+        {"\xff\xfe"
+         "a",
+         "!the file is UTF-16; save it as UTF-8"},
         {"", "!the file is empty"},
         {" \n \n", "!the file is empty"},
     };
@@ -169,14 +173,13 @@ static void several_broken_lines_are_told_at_once(void **state)
     err_ctx_init(&e);
     arena_init(&a);
     json_t *warnings = json_array();
-    assert_int_equal(
-        csv_open(STR("a,b\n1\n1,2\n1,2,3\n\"x\"y,1\n"), &(struct csv_opts){0}, &r, &e), ERR_OK);
+    assert_int_equal(csv_open(STR("a,b\n1\n1,2\n1,2,3\n\"x\"y,1\n"), &(struct csv_opts){0}, &r, &e),
+                     ERR_OK);
     assert_int_equal(schema_read(&r, &a, &schema, warnings, &e), ERR_INVALID);
     assert_int_equal(e.item_count, 3);
     assert_string_equal(e.items[0].detail, "line 2 has 1 field where the first has 2");
     assert_string_equal(e.items[1].detail, "line 4 has 3 fields where the first has 2");
-    assert_string_equal(e.items[2].detail,
-                        "line 5: text follows the closing quote of a field");
+    assert_string_equal(e.items[2].detail, "line 5: text follows the closing quote of a field");
     json_decref(warnings);
     csv_close(&r);
     arena_release(&a);
