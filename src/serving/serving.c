@@ -26,6 +26,7 @@ struct serving {
     bool stopping;
     int64_t seen_changes;
     _Atomic uint64_t shadow_scored, shadow_dropped;
+    _Atomic bool closing; /* shadows that wait are dropped: nobody waits for them */
 };
 
 /* ---- looking up ---- */
@@ -467,7 +468,10 @@ static void run_shadows(void *argument)
     struct err_ctx e;
     arena_init(&a);
     err_ctx_init(&e);
-    if (record_read(job->full->body, &a, &view, &e)) {
+    if (atomic_load(&job->serving->closing)) {
+        atomic_fetch_add_explicit(&job->serving->shadow_dropped, job->logged->rows,
+                                  memory_order_relaxed);
+    } else if (record_read(job->full->body, &a, &view, &e)) {
         log_error("serving", "%s", e.detail);
     } else {
         for (unsigned i = 0; i < job->deployment->arm_count; i++) {
@@ -573,6 +577,7 @@ void serving_close(struct serving *s)
     pthread_cond_signal(&s->stop);
     pthread_mutex_unlock(&s->watch_lock);
     pthread_join(s->watcher, NULL);
+    atomic_store(&s->closing, true);
     release(s);
 }
 
