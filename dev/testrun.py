@@ -112,26 +112,51 @@ def run_pytest(
 # ---- the others
 
 
-def run_web() -> Count:
-    package = ROOT / "web" / "package.json"
+# How node --test ("# pass 12", "ℹ pass 12"), vitest ("Tests  1 failed | 12 passed") and Playwright
+# ("  12 passed (3.4s)") close.
+NODE_COUNTS = {
+    "passed": r"^(?:#|ℹ) pass (\d+)|^ *Tests .*?(\d+) passed|^  (\d+) passed",
+    "failed": r"^(?:#|ℹ) fail (\d+)|^ *Tests .*?(\d+) failed|^  (\d+) failed",
+    "skipped": r"^(?:#|ℹ) skipped (\d+)|^ *Tests .*?(\d+) skipped|^  (\d+) skipped",
+}
+
+
+def run_npm(folder: str) -> Count:
+    """The script `test` of a package."""
+    package = ROOT / folder / "package.json"
     if not package.exists() or "test" not in json.loads(package.read_text()).get("scripts", {}):
-        print("no tests in web")
+        print(f"no npm test in {folder}")
         return Count()
-    done = subprocess.run(
-        ["npm", "test", "--silent"], cwd=package.parent, capture_output=True, text=True, check=False
-    )
-    text = done.stdout + done.stderr
+    command = ["npm", "test", "--silent"]
+    done = subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
     print(text)
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    # node --test says "# pass 12" or "ℹ pass 12", vitest "Tests  12 passed".
-    passed = re.findall(r"^(?:#|ℹ) pass (\d+)|Tests .*?(\d+) passed", plain, re.MULTILINE)
-    failed = re.findall(r"^(?:#|ℹ) fail (\d+)|Tests .*?(\d+) failed", plain, re.MULTILINE)
-    total = Count(*(sum(int(n) for pair in found for n in pair if n) for found in (passed, failed)))
+    sums = {
+        word: sum(int(n) for found in re.findall(pattern, text, re.MULTILINE) for n in found if n)
+        for word, pattern in NODE_COUNTS.items()
+    }
+    total = Count(**sums)
     if done.returncode != 0 and total.failed == 0:
         total.failed = 1
     if done.returncode == 0 and total.passed == 0:
-        total.passed = 1
+        total.failed = 1
+        print(f"{folder}: npm test passed nothing")
     return total
+
+
+def run_e2e(options: list[str]) -> Count:
+    total = run_pytest("e2e", ["tests/e2e"], options)
+    total += run_npm("tests/e2e")
+    return total
+
+
+def fuzz_once(command: list[str]) -> Count:
+    environment = {**os.environ, **SANITIZERS}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    if done.returncode == 0:
+        return Count(passed=1)
+    print(done.stderr.decode(errors="replace")[-8000:])
+    return Count(failed=1)
 
 
 def run_fuzz() -> Count:
@@ -151,7 +176,7 @@ def run_fuzz() -> Count:
             command += [f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048"]
             command += ["-verbosity=0", f"-artifact_prefix={OUTPUT / 'fuzz' / name}-", found]
             command += [str(corpus) for corpus in corpora if corpus.is_dir()]
-            total += Count(passed=1) if run(command, SANITIZERS) == 0 else Count(failed=1)
+            total += fuzz_once(command)
     return total
 
 
@@ -189,11 +214,8 @@ PARTS: dict[str, tuple[str, Part]] = {
         "kill -9, full disks, slow clients",
         lambda options: run_pytest("fault", ["tests/fault"], options),
     ),
-    "web": ("components of the web interface", lambda _: run_web()),
-    "e2e": (
-        "the web interface in a real Chromium",
-        lambda options: run_pytest("e2e", ["tests/e2e"], options),
-    ),
+    "web": ("components of the web interface", lambda _: run_npm("web")),
+    "e2e": ("the web interface in a real Chromium", run_e2e),
     "fuzz": ("a short run of every fuzz target", lambda _: run_fuzz()),
     "asan": ("unit and API tests under ASan and UBSan", run_sanitized),
 }

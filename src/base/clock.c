@@ -51,8 +51,8 @@ char *clock_format(int64_t time_ms, char text[CLOCK_TEXT_BYTES])
     gmtime_r(&seconds, &tm);
     char wide[96]; /* the compiler cannot know that each field is short */
     snprintf(wide, sizeof wide, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-             MAX(0, MIN(tm.tm_year + 1900, 9999)), tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-             tm.tm_min, tm.tm_sec, (int)ms);
+             MAX(0, MIN(tm.tm_year + 1900, 9999)), tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+             tm.tm_sec, (int)ms);
     memcpy(text, wide, CLOCK_TEXT_BYTES - 1);
     text[CLOCK_TEXT_BYTES - 1] = '\0';
     return text;

@@ -117,6 +117,10 @@ class Server:
         """SIGTERM: the server must drain and exit 0 within the limit."""
         self.close_clients()
         process = self._running()
+        before = process.poll()
+        if before is not None:
+            self.process = None
+            raise AssertionError(f"crisol serve had already ended, with status {before}")
         process.send_signal(signal.SIGTERM)
         try:
             status = process.wait(timeout=STOP_SECONDS)
