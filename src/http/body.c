@@ -63,14 +63,14 @@ static void keep(struct exchange *x, struct str piece)
 void exchange_body_add(struct exchange *x, struct str piece)
 {
     x->body_seen += piece.n;
-    if (x->failure.code || x->rq.route->body == HTTP_BODY_NONE)
+    if (x->failure.code)
         return;
     if (x->body_seen > exchange_body_max(x))
         err_set(&x->failure, ERR_TOO_LARGE, "the body has more than the %zu bytes allowed here",
                 exchange_body_max(x));
     else if (x->rq.route->body == HTTP_BODY_FILE)
-        x->failure.code = spool(x, piece, &x->failure);
-    else
+        (void)!spool(x, piece, &x->failure);
+    else if (x->rq.route->body == HTTP_BODY_MEMORY)
         keep(x, piece);
 }
 

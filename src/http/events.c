@@ -15,6 +15,7 @@ struct events {
     unsigned count;
     bool closing;
     pthread_t heart;
+    const struct clock *clock;
 };
 
 static void remove_at(struct events *hub, unsigned i)
@@ -46,9 +47,10 @@ static void *beat(void *argument)
     return NULL;
 }
 
-enum err events_open(struct events **out, struct err_ctx *e)
+enum err events_open(const struct clock *clock, struct events **out, struct err_ctx *e)
 {
     struct events *hub = xcalloc(1, sizeof *hub);
+    hub->clock = clock;
     pthread_mutex_init(&hub->lock, NULL);
     pthread_cond_init(&hub->changed, NULL);
     int failed = pthread_create(&hub->heart, NULL, beat, hub);
@@ -60,10 +62,8 @@ enum err events_open(struct events **out, struct err_ctx *e)
     return ERR_OK;
 }
 
-void events_close(struct events *hub)
+void events_end(struct events *hub)
 {
-    if (!hub)
-        return;
     pthread_mutex_lock(&hub->lock);
     hub->closing = true;
     pthread_cond_signal(&hub->changed);
@@ -72,6 +72,13 @@ void events_close(struct events *hub)
         remove_at(hub, hub->count - 1);
     }
     pthread_mutex_unlock(&hub->lock);
+}
+
+void events_close(struct events *hub)
+{
+    if (!hub)
+        return;
+    events_end(hub);
     pthread_join(hub->heart, NULL);
     pthread_cond_destroy(&hub->changed);
     pthread_mutex_destroy(&hub->lock);
@@ -95,9 +102,18 @@ void events_publish(struct events *hub, const char *name, json_t *data)
     json_decref(data);
 }
 
+static void greet(struct events *hub, struct http_stream *stream)
+{
+    char now[CLOCK_TEXT_BYTES], text[96];
+    int n = snprintf(text, sizeof text, "retry: 2000\nevent: hello\ndata: {\"time\":\"%s\"}\n\n",
+                     clock_format(clock_now_ms(hub->clock), now));
+    http_stream_push(stream, str_from(text, (size_t)n));
+}
+
 enum err events_listen(struct events *hub, struct http_request *rq, struct err_ctx *e)
 {
     struct http_stream *stream = http_stream_new(WAITING_MAX_BYTES);
+    greet(hub, stream);
     enum err err = ERR_OK;
     pthread_mutex_lock(&hub->lock);
     if (hub->closing || hub->count == LISTENERS_MAX)
@@ -109,7 +125,6 @@ enum err events_listen(struct events *hub, struct http_request *rq, struct err_c
         http_stream_unref(stream);
         return err;
     }
-    http_stream_push(stream, STR("retry: 2000\nevent: hello\ndata: {}\n\n"));
     rq->answer.stream = stream;
     rq->answer.content_type = "text/event-stream";
     http_answer_header(rq, "Cache-Control", "no-store");

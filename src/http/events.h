@@ -10,13 +10,16 @@
 #ifndef HTTP_EVENTS_H
 #define HTTP_EVENTS_H
 
+#include "base/clock.h"
 #include "http/http.h"
 
 struct events;
 
-WARN_UNUSED enum err events_open(struct events **out, struct err_ctx *e);
+WARN_UNUSED enum err events_open(const struct clock *clock, struct events **out, struct err_ctx *e);
 
-/* Ends all streams, so that the server can drain. */
+/* Ends all streams and takes no new ones, so that the server can drain; publishing goes on into
+ * the void. */
+void events_end(struct events *hub);
 void events_close(struct events *hub);
 
 /* Gives up the reference to `data`. `hub` may be NULL in tests: then nobody listens. */

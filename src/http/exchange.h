@@ -25,10 +25,11 @@ struct exchange {
     struct MHD_Connection *connection;
     const struct http_mount *mount;
     _Atomic int step;
+    _Atomic int holds; /* who still works on it: the handler's thread, and whoever it deferred to */
     bool authorised;
     bool deferred;
-    bool suspended;
     bool on_pool;
+    bool counted;           /* in the server's in_flight */
     struct err_ctx failure; /* code is ERR_OK while all is well */
     size_t body_seen;
     char *body; /* HTTP_BODY_MEMORY */

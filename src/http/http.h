@@ -65,6 +65,26 @@ struct http_route {
     const char *answers;
 };
 
+/* A row of a routes.def as an element of a table:
+ *
+ *     #define ROUTE(...) HTTP_ROUTE(__VA_ARGS__)
+ *     const struct http_route thing_routes[] = {
+ *     #include "thing/routes.def"
+ *     };
+ *     #undef ROUTE */
+#define HTTP_ROUTE(method_, pattern_, role_, handle_, run_, body_, creates_, summary_, takes_,     \
+                   answers_)                                                                       \
+    {.method = method_,                                                                            \
+     .pattern = pattern_,                                                                          \
+     .role = role_,                                                                                \
+     .handle = handle_,                                                                            \
+     .run = run_,                                                                                  \
+     .body = body_,                                                                                \
+     .creates = creates_,                                                                          \
+     .summary = summary_,                                                                          \
+     .takes = takes_,                                                                              \
+     .answers = answers_},
+
 /* A table of routes with what its handlers need and how its errors are told. */
 struct http_mount {
     const struct http_route *routes;
@@ -111,13 +131,14 @@ enum http_pass { HTTP_PASS, HTTP_PASS_LATER, HTTP_PASS_REFUSED };
 
 /* What the layers above plug in. `authorise` looks at the headers and sets rq->caller; with
  * `may_block` false it may answer HTTP_PASS_LATER and is then asked again on the pool.
- * `replay` and `remember` wrap the handlers of routes that create, on the pool: replay() returns
- * true when it has filled the answer itself. */
+ * `replay` and `remember` wrap the handlers of routes that create, on the pool: replay() sets
+ * `done` when it has filled the answer itself; where it has not, remember() learns how the handler
+ * ended. Such a handler may not defer. */
 struct http_hooks {
     enum http_pass (*authorise)(void *context, struct http_request *rq, bool may_block,
                                 struct err_ctx *e);
     enum err (*replay)(void *context, struct http_request *rq, bool *done, struct err_ctx *e);
-    void (*remember)(void *context, struct http_request *rq);
+    void (*remember)(void *context, struct http_request *rq, enum err err);
     void *context;
 };
 
@@ -149,8 +170,10 @@ void http_server_mount(struct http_server *s, const struct http_mount *mount);
 /* Listens and serves. `url` is "http://127.0.0.1:8080", the server's. */
 WARN_UNUSED enum err http_server_start(struct http_server *s, const char **url, struct err_ctx *e);
 
-/* No new connections; waits until every request has its answer, at most `timeout_ms`. */
-void http_server_drain(struct http_server *s, unsigned timeout_ms);
+/* No new connections; waits until every request has its answer, at most `timeout_ms`. False when
+ * some have not: the server must then not be closed, because somebody still works for it. Streams
+ * without an end have to be ended first. */
+bool http_server_drain(struct http_server *s, unsigned timeout_ms);
 void http_server_close(struct http_server *s);
 void http_server_stats(struct http_server *s, struct http_stats *out);
 
@@ -176,7 +199,8 @@ bool http_accepts(const struct http_request *rq, const char *type);
 /* The address of the peer, as text in the arena. */
 const char *http_peer(struct http_request *rq);
 
-/* Parses the body as one JSON object that goes with the arena. */
+/* Parses the body as one JSON object that goes with the arena; ERR_UNSUPPORTED when it says that it
+ * is something else. */
 WARN_UNUSED enum err http_json_object(struct http_request *rq, json_t **out, struct err_ctx *e);
 
 /* Answers with the value and gives up the reference. */

@@ -17,7 +17,13 @@
 #include "base/pool.h"
 #include "http/stream.h"
 
-enum { MOUNTS_MAX = 32, ANSWER_BYTES_MAX = 1 << 30, STREAM_BLOCK_BYTES = 4096 };
+enum {
+    MOUNTS_MAX = 32,
+    ANSWER_BYTES_MAX = 1 << 30,
+    STREAM_BLOCK_BYTES = 4096,
+    QUIET_NS = 30000000,
+    SHORT_BODY_BYTES = 65536
+};
 
 struct http_server {
     struct http_server_opts opts;
@@ -29,6 +35,7 @@ struct http_server {
     char url[128];
     _Atomic uint64_t requests, busy, by_status[6];
     _Atomic unsigned in_flight, streams;
+    _Atomic bool draining;
 };
 
 static const char *const method_names[HTTP_METHOD_COUNT] = {
@@ -52,7 +59,8 @@ static struct exchange *exchange_new(struct http_server *s, struct MHD_Connectio
     x->connection = connection;
     x->mount = NULL;
     atomic_init(&x->step, EXCHANGE_HEAD);
-    x->authorised = x->deferred = x->suspended = x->on_pool = false;
+    atomic_init(&x->holds, 0);
+    x->authorised = x->deferred = x->on_pool = x->counted = false;
     err_ctx_init(&x->failure);
     exchange_body_init(x);
     struct http_request *rq = &x->rq;
@@ -102,7 +110,7 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     if (!x)
         return;
     *slot = NULL;
-    if (atomic_load(&x->step) >= EXCHANGE_RUN)
+    if (x->counted)
         atomic_fetch_sub(&s->in_flight, 1);
     exchange_free(x);
 }
@@ -199,9 +207,9 @@ static enum MHD_Result answer(struct exchange *x)
         MHD_add_response_header(response, "Content-Type", rq->answer.content_type);
     for (unsigned i = 0; i < rq->answer.header_count; i++)
         MHD_add_response_header(response, rq->answer.headers[i].name, rq->answer.headers[i].value);
-    int earlier = atomic_exchange(&x->step, EXCHANGE_ANSWER);
-    if (earlier < EXCHANGE_RUN)
-        atomic_fetch_add(&s->in_flight, 1);
+    if (atomic_load_explicit(&s->draining, memory_order_relaxed))
+        MHD_add_response_header(response, "Connection", "close");
+    atomic_store(&x->step, EXCHANGE_ANSWER);
     atomic_fetch_add_explicit(&s->by_status[MIN(rq->answer.status / 100, 5)], 1,
                               memory_order_relaxed);
     enum MHD_Result queued =
@@ -212,24 +220,34 @@ static enum MHD_Result answer(struct exchange *x)
 
 /* ---- running ---- */
 
+/* What the handler returns counts; a code without a sentence gets the code's own. */
+static void settle(struct exchange *x, enum err err)
+{
+    if (!err)
+        err_ctx_init(&x->failure);
+    else if (!x->failure.code)
+        err_set(&x->failure, err, "%s", err_title(err));
+}
+
 static void run_handler(struct exchange *x)
 {
     struct http_request *rq = &x->rq;
     const struct http_hooks *hooks = &rq->server->opts.hooks;
     bool done = false;
-    enum err err = ERR_OK;
     if (!x->authorised && hooks->authorise &&
         hooks->authorise(hooks->context, rq, true, &x->failure) != HTTP_PASS)
         return;
     x->authorised = true;
     bool replayable = rq->route->creates && hooks->replay;
+    if (replayable && (hooks->replay(hooks->context, rq, &done, &x->failure) || done))
+        return;
+    enum err err = rq->route->handle(rq, &x->failure);
+    assert(!replayable || !x->deferred);
+    if (x->deferred)
+        return;
+    settle(x, err);
     if (replayable)
-        err = hooks->replay(hooks->context, rq, &done, &x->failure);
-    if (!err && !done)
-        err = rq->route->handle(rq, &x->failure);
-    assert(err == x->failure.code || x->deferred);
-    if (replayable && !done && !x->deferred && !err)
-        hooks->remember(hooks->context, rq);
+        hooks->remember(hooks->context, rq, err);
 }
 
 static void wake(struct exchange *x)
@@ -238,12 +256,19 @@ static void wake(struct exchange *x)
     MHD_resume_connection(x->connection);
 }
 
+/* The handler's thread and whoever it deferred to end in either order: the last one hands the
+ * request back, and neither may look at it after that. */
+static void let_go(struct exchange *x)
+{
+    if (atomic_fetch_sub(&x->holds, 1) == 1)
+        wake(x);
+}
+
 static void run_on_pool(void *argument)
 {
     struct exchange *x = argument;
     run_handler(x);
-    if (!x->deferred)
-        wake(x);
+    let_go(x);
 }
 
 static enum MHD_Result to_pool(struct exchange *x)
@@ -261,7 +286,7 @@ static enum MHD_Result to_pool(struct exchange *x)
 static enum MHD_Result run(struct exchange *x)
 {
     atomic_store(&x->step, EXCHANGE_RUN);
-    atomic_fetch_add(&x->rq.server->in_flight, 1);
+    atomic_store(&x->holds, 1);
     if (!x->failure.code)
         (void)!exchange_body_end(x, &x->failure);
     if (x->failure.code)
@@ -269,7 +294,10 @@ static enum MHD_Result run(struct exchange *x)
     if (x->rq.route->run == HTTP_POOL || !x->authorised)
         return to_pool(x);
     run_handler(x);
-    return x->deferred ? MHD_YES : answer(x);
+    if (!x->deferred)
+        return answer(x);
+    let_go(x);
+    return MHD_YES;
 }
 
 void http_defer(struct http_request *rq)
@@ -277,14 +305,14 @@ void http_defer(struct http_request *rq)
     struct exchange *x = exchange_of(rq);
     assert(!x->deferred);
     x->deferred = true;
+    atomic_fetch_add(&x->holds, 1);
     if (!x->on_pool)
         MHD_suspend_connection(x->connection);
 }
 
 void http_resume(struct http_request *rq)
 {
-    assert(exchange_of(rq)->deferred);
-    wake(exchange_of(rq));
+    let_go(exchange_of(rq));
 }
 
 void http_fail(struct http_request *rq, const struct err_ctx *e)
@@ -301,11 +329,14 @@ static enum MHD_Result resumed(struct exchange *x)
     if (rq->then && !x->failure.code) {
         http_handler then = rq->then;
         rq->then = NULL;
-        (void)!then(rq, &x->failure);
+        atomic_store(&x->step, EXCHANGE_RUN);
+        atomic_store(&x->holds, 1);
+        enum err err = then(rq, &x->failure);
         if (x->deferred) {
-            atomic_store(&x->step, EXCHANGE_RUN);
+            let_go(x);
             return MHD_YES;
         }
+        settle(x, err);
     }
     return answer(x);
 }
@@ -360,6 +391,19 @@ static void find_route(struct exchange *x)
             err_set(&x->failure, ERR_SYNTAX, "the path has a broken percent escape");
 }
 
+/* What cannot be decoded is refused once, here, so that handlers need not look. */
+static void check_text(struct exchange *x)
+{
+    struct http_request *rq = &x->rq;
+    struct str query;
+    if (rq->query.n && !(http_decode(&rq->arena, rq->query, true, &query) && str_is_utf8(query)))
+        err_set(&x->failure, ERR_SYNTAX,
+                "the query has a broken percent escape or is no UTF-8 text");
+    for (unsigned i = 0; i < HTTP_PARAMS_MAX; i++)
+        if (!str_is_utf8(rq->params[i]))
+            err_set(&x->failure, ERR_SYNTAX, "the path is no UTF-8 text");
+}
+
 static void check_length(struct exchange *x)
 {
     struct str length = http_header(&x->rq, "Content-Length");
@@ -368,7 +412,7 @@ static void check_length(struct exchange *x)
         return;
     if (!num_parse_u64(length, UINT64_MAX, &bytes))
         err_set(&x->failure, ERR_SYNTAX, "Content-Length is not a number");
-    else if (bytes > exchange_body_max(x) && x->rq.route->body != HTTP_BODY_NONE)
+    else if (bytes > exchange_body_max(x))
         err_set(&x->failure, ERR_TOO_LARGE, "the body has %llu bytes; at most %zu are allowed here",
                 (unsigned long long)bytes, exchange_body_max(x));
 }
@@ -385,18 +429,31 @@ static void authorise_early(struct exchange *x)
     x->authorised = hooks->authorise(hooks->context, &x->rq, may_block, &x->failure) == HTTP_PASS;
 }
 
+/* An answer before the end of the request costs the connection: a short rest is read instead. */
+static bool is_short(const struct exchange *x)
+{
+    struct str length = http_header(&x->rq, "Content-Length");
+    uint64_t bytes = 0;
+    return !http_header(&x->rq, "Transfer-Encoding").p && !http_header(&x->rq, "Expect").p &&
+           (!length.p || num_parse_u64(length, SHORT_BODY_BYTES, &bytes));
+}
+
 static enum MHD_Result head(struct exchange *x, const char *method)
 {
     atomic_fetch_add_explicit(&x->rq.server->requests, 1, memory_order_relaxed);
+    atomic_fetch_add(&x->rq.server->in_flight, 1);
+    x->counted = true;
     if (!method_of(method, &x->rq))
         err_set(&x->failure, ERR_METHOD, "the method %.20s is not supported", method);
     else
         find_route(x);
     if (!x->failure.code)
+        check_text(x);
+    if (!x->failure.code)
         check_length(x);
     if (!x->failure.code)
         authorise_early(x);
-    if (x->failure.code)
+    if (x->failure.code && !is_short(x))
         return answer(x);
     atomic_store(&x->step, EXCHANGE_BODY);
     return MHD_YES;
@@ -573,17 +630,28 @@ enum err http_server_start(struct http_server *s, const char **url, struct err_c
     return ERR_OK;
 }
 
-void http_server_drain(struct http_server *s, unsigned timeout_ms)
+/* Clients that keep their connections learn from the answers that there will be no more; a short
+ * silence after the last answer means that they have. */
+bool http_server_drain(struct http_server *s, unsigned timeout_ms)
 {
     if (!s->daemon)
-        return;
+        return true;
+    atomic_store(&s->draining, true);
     s->listen_fd = MHD_quiesce_daemon(s->daemon);
-    uint64_t until_ns = clock_monotonic_ns() + (uint64_t)timeout_ms * 1000000u;
-    while (atomic_load(&s->in_flight) && clock_monotonic_ns() < until_ns)
-        nanosleep(&(struct timespec){0, 5000000}, NULL);
-    if (atomic_load(&s->in_flight))
-        log_warning("http", "%u requests had no answer when the server stopped",
-                    atomic_load(&s->in_flight));
+    shutdown(s->listen_fd, SHUT_RDWR); /* refuses at once what would wait in vain */
+    uint64_t now_ns = clock_monotonic_ns(), until_ns = now_ns + timeout_ms * UINT64_C(1000000);
+    for (uint64_t quiet_ns = 0; now_ns < until_ns; now_ns = clock_monotonic_ns()) {
+        if (atomic_load(&s->in_flight))
+            quiet_ns = 0;
+        else if (quiet_ns == 0)
+            quiet_ns = now_ns;
+        else if (now_ns - quiet_ns > QUIET_NS)
+            return true;
+        nanosleep(&(struct timespec){0, 2000000}, NULL);
+    }
+    log_warning("http", "%u requests had no answer when the server stopped",
+                atomic_load(&s->in_flight));
+    return false;
 }
 
 void http_server_close(struct http_server *s)
