@@ -137,6 +137,12 @@ void report_merge(struct report *r, const struct counters *counters)
     counters_merge(&r->counters, counters);
 }
 
+void report_forget(struct report *r)
+{
+    r->kept.wanted = false;
+    kept_release(&r->kept);
+}
+
 /* ---- figures and why they are missing ---- */
 
 /* Where figures go, and how they are named in "reasons". `reasons` may be NULL. */

@@ -64,6 +64,9 @@ void report_merge(struct report *r, const struct counters *counters);
 void report_keep(struct report *r, const struct scores *s, uint32_t row, struct str truth,
                  double weight);
 
+/* From now on rankings come from the counters' histograms. */
+void report_forget(struct report *r);
+
 /* Sets "task", "rows", "labelled", "coverage", the metrics and "reasons" for those that are null;
  * "unusable" where rows had to be left out. */
 void report_metrics(const struct report *r, json_t *to);

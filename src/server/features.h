@@ -20,6 +20,7 @@
 #include "server/program.h"
 
 struct identity;
+struct monitoring;
 struct oip;
 struct predictions;
 struct registry;
@@ -38,6 +39,7 @@ struct features {
     size_t opened; /* rows of the table that are open */
     struct identity *identity;
     struct registry *registry;
+    struct monitoring *monitoring;
     struct predictions *predictions;
     struct serving *serving;
     struct oip *oip;
