@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "catalog/catalog.h"
 #include "identity/identity.h"
+#include "monitoring/monitoring.h"
 #include "predictions/predictions.h"
 #include "protocol/oip/oip.h"
 #include "server/version.h"
@@ -127,6 +128,28 @@ static void *context_registry(struct features *f)
     return f->registry;
 }
 
+/* It counts what the log writes, to the last record: opened before the log, closed after it. */
+static enum err open_monitoring(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    struct monitoring_opts opts = {.store = p->store,
+                                   .clock = &p->clock,
+                                   .registry = f->registry,
+                                   .events = f->parts->events,
+                                   .exact_rows = (uint64_t)p->config->monitoring_exact_rows};
+    return monitoring_open(&opts, &f->monitoring, e);
+}
+
+static void close_monitoring(struct features *f)
+{
+    monitoring_close(f->monitoring);
+}
+
+static void *context_monitoring(struct features *f)
+{
+    return f->monitoring;
+}
+
 static enum err open_predictions(struct features *f, struct err_ctx *e)
 {
     struct program *p = f->parts->program;
@@ -140,8 +163,12 @@ static enum err open_predictions(struct features *f, struct err_ctx *e)
         .queue_max = (unsigned)c->predictions_queue_max,
         .orphan_days = (unsigned)c->predictions_orphan_days,
         .retain_days = (unsigned)c->predictions_retain_days,
+        .hooks = monitoring_log_hooks(f->monitoring),
     };
-    return predictions_open(&opts, &f->predictions, e);
+    enum err err = predictions_open(&opts, &f->predictions, e);
+    if (!err)
+        monitoring_set_log(f->monitoring, f->predictions);
+    return err;
 }
 
 static void close_predictions(struct features *f)
@@ -317,6 +344,7 @@ static const struct slice features[] = {
     {FEATURE(identity)},
     {FEATURE(catalog)},
     {FEATURE(registry)},
+    {FEATURE(monitoring)},
     {FEATURE(predictions)},
     {FEATURE(serving)},
     {FEATURE(training), .end = end_training},

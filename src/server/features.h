@@ -21,6 +21,7 @@
 
 struct catalog;
 struct identity;
+struct monitoring;
 struct oip;
 struct predictions;
 struct registry;
@@ -41,6 +42,7 @@ struct features {
     struct identity *identity;
     struct catalog *catalog;
     struct registry *registry;
+    struct monitoring *monitoring;
     struct predictions *predictions;
     struct serving *serving;
     struct training *training;
