@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "base/buf.h"
 #include "http/static.h"
 #include "server/features.h"
 
@@ -19,6 +20,7 @@ struct server {
     struct statics *pages;
     struct http_server *http;
     const char *url;
+    struct buf reference; /* openapi.json */
     _Atomic bool ready;
 };
 

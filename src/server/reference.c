@@ -41,7 +41,7 @@ json_t *reference_new(void)
     json_set(components, "securitySchemes",
              json_incref(json_object_get(source, "securitySchemes")));
     json_set(doc, "components", components);
-    /* Not part of OpenAPI, taken out again by whoever writes the document: see parameters. */
+    /* Not part of OpenAPI: reference_write() takes them out again. */
     json_set(doc, "x-parameters", json_incref(json_object_get(source, "parameters")));
     json_decref(source);
     return doc;
@@ -204,6 +204,13 @@ void reference_add(json_t *doc, const struct http_route *routes, size_t count)
         json_set(item, method_names[routes[i].method], operation_of(doc, &routes[i], path.p));
     }
     buf_release(&path);
+}
+
+void reference_write(json_t *doc, struct buf *out)
+{
+    json_object_del(doc, "x-parameters");
+    json_write(doc, out);
+    json_decref(doc);
 }
 
 /* ---- the page ---- */
