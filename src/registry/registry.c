@@ -26,6 +26,11 @@ void registry_close(struct registry *r)
     free(r);
 }
 
+void registry_set_hooks(struct registry *r, const struct registry_hooks *hooks)
+{
+    r->opts.hooks = *hooks;
+}
+
 const struct registry_hooks *registry_hooks(const struct registry *r)
 {
     return &r->opts.hooks;

@@ -57,6 +57,9 @@ struct registry_opts {
 WARN_UNUSED enum err registry_open(const struct registry_opts *opts, struct registry **out,
                                    struct err_ctx *e);
 void registry_close(struct registry *r);
+
+/* What is above comes later than the registry itself: before any request. */
+void registry_set_hooks(struct registry *r, const struct registry_hooks *hooks);
 const struct registry_hooks *registry_hooks(const struct registry *r);
 
 struct model {

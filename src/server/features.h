@@ -20,6 +20,10 @@
 #include "server/program.h"
 
 struct identity;
+struct oip;
+struct predictions;
+struct registry;
+struct serving;
 
 /* What the server lends to the features. */
 struct parts {
@@ -33,6 +37,10 @@ struct features {
     const struct parts *parts;
     size_t opened; /* rows of the table that are open */
     struct identity *identity;
+    struct registry *registry;
+    struct predictions *predictions;
+    struct serving *serving;
+    struct oip *oip;
 };
 
 WARN_UNUSED enum err features_open(struct features *f, struct err_ctx *e);
