@@ -21,7 +21,7 @@ enum {
     MOUNTS_MAX = 32,
     ANSWER_BYTES_MAX = 1 << 30,
     STREAM_BLOCK_BYTES = 4096,
-    QUIET_NS = 30000000,
+    QUIET_NS = 200000000,
     SHORT_BODY_BYTES = 65536
 };
 
@@ -630,19 +630,29 @@ enum err http_server_start(struct http_server *s, const char **url, struct err_c
     return ERR_OK;
 }
 
-/* Clients that keep their connections learn from the answers that there will be no more; a short
+static unsigned connections_of(struct http_server *s)
+{
+    const union MHD_DaemonInfo *info =
+        s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS) : NULL;
+    return info ? info->num_connections : 0;
+}
+
+/* The door is shut before anybody is told to leave: who was told would come back through it.
+ * Clients that keep their connections learn from the answers that there will be no more; a
  * silence after the last answer means that they have. */
 bool http_server_drain(struct http_server *s, unsigned timeout_ms)
 {
     if (!s->daemon)
         return true;
-    atomic_store(&s->draining, true);
     s->listen_fd = MHD_quiesce_daemon(s->daemon);
     shutdown(s->listen_fd, SHUT_RDWR); /* refuses at once what would wait in vain */
+    atomic_store(&s->draining, true);
     uint64_t now_ns = clock_monotonic_ns(), until_ns = now_ns + timeout_ms * UINT64_C(1000000);
     for (uint64_t quiet_ns = 0; now_ns < until_ns; now_ns = clock_monotonic_ns()) {
         if (atomic_load(&s->in_flight))
             quiet_ns = 0;
+        else if (connections_of(s) == 0)
+            return true;
         else if (quiet_ns == 0)
             quiet_ns = now_ns;
         else if (now_ns - quiet_ns > QUIET_NS)
@@ -651,7 +661,7 @@ bool http_server_drain(struct http_server *s, unsigned timeout_ms)
     }
     log_warning("http", "%u requests had no answer when the server stopped",
                 atomic_load(&s->in_flight));
-    return false;
+    return atomic_load(&s->in_flight) == 0;
 }
 
 void http_server_close(struct http_server *s)
@@ -674,7 +684,5 @@ void http_server_stats(struct http_server *s, struct http_stats *out)
                                .streams = atomic_load(&s->streams)};
     for (unsigned i = 0; i < ARRAY_LEN(out->by_status); i++)
         out->by_status[i] = atomic_load(&s->by_status[i]);
-    const union MHD_DaemonInfo *info =
-        s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS) : NULL;
-    out->connections = info ? info->num_connections : 0;
+    out->connections = connections_of(s);
 }
