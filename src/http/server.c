@@ -434,7 +434,8 @@ static bool is_short(const struct exchange *x)
 {
     struct str length = http_header(&x->rq, "Content-Length");
     uint64_t bytes = 0;
-    return !http_header(&x->rq, "Transfer-Encoding").p && !http_header(&x->rq, "Expect").p &&
+    return x->failure.code != ERR_TOO_LARGE && !http_header(&x->rq, "Transfer-Encoding").p &&
+           !http_header(&x->rq, "Expect").p &&
            (!length.p || num_parse_u64(length, SHORT_BODY_BYTES, &bytes));
 }
 
