@@ -20,9 +20,8 @@ static json_t *plain_scalar(struct str text)
     static const struct {
         const char *word;
         int value;
-    } words[] = {{"", -1},     {"~", -1},   {"null", -1}, {"Null", -1},  {"NULL", -1},
-                 {"true", 1},  {"True", 1}, {"TRUE", 1},  {"false", 0},  {"False", 0},
-                 {"FALSE", 0}};
+    } words[] = {{"", -1},    {"~", -1},   {"null", -1}, {"Null", -1}, {"NULL", -1}, {"true", 1},
+                 {"True", 1}, {"TRUE", 1}, {"false", 0}, {"False", 0}, {"FALSE", 0}};
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (str_is(text, words[i].word))
             return words[i].value < 0 ? json_null() : json_boolean(words[i].value);
@@ -38,8 +37,8 @@ static json_t *plain_scalar(struct str text)
 static enum err convert(yaml_document_t *doc, int index, unsigned depth, json_t **out,
                         struct err_ctx *e);
 
-static enum err convert_list(yaml_document_t *doc, yaml_node_t *node, unsigned depth,
-                             json_t **out, struct err_ctx *e)
+static enum err convert_list(yaml_document_t *doc, yaml_node_t *node, unsigned depth, json_t **out,
+                             struct err_ctx *e)
 {
     enum err err = ERR_OK;
     *out = json_array();
