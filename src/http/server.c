@@ -33,7 +33,8 @@ struct http_server {
     struct MHD_Daemon *daemon;
     int listen_fd;
     char url[128];
-    _Atomic uint64_t requests, busy, by_status[6];
+    struct meter meter;
+    _Atomic uint64_t requests, busy;
     _Atomic unsigned in_flight, streams;
     _Atomic bool draining;
 };
@@ -66,6 +67,7 @@ static struct exchange *exchange_new(struct http_server *s, struct MHD_Connectio
     struct http_request *rq = &x->rq;
     rq->server = s;
     rq->started_ns = clock_monotonic_ns();
+    x->moments = (struct meter_moments){.started_ns = rq->started_ns};
     rq->answer.status = 200;
     rq->answer.content_type = "application/json";
     buf_init(&rq->answer.body, ANSWER_BYTES_MAX);
@@ -210,8 +212,7 @@ static enum MHD_Result answer(struct exchange *x)
     if (atomic_load_explicit(&s->draining, memory_order_relaxed))
         MHD_add_response_header(response, "Connection", "close");
     atomic_store(&x->step, EXCHANGE_ANSWER);
-    atomic_fetch_add_explicit(&s->by_status[MIN(rq->answer.status / 100, 5)], 1,
-                              memory_order_relaxed);
+    meter_answer(&s->meter, rq->answer.status, &x->moments, clock_monotonic_ns());
     enum MHD_Result queued =
         MHD_queue_response(x->connection, (unsigned)rq->answer.status, response);
     MHD_destroy_response(response);
@@ -267,6 +268,7 @@ static void let_go(struct exchange *x)
 static void run_on_pool(void *argument)
 {
     struct exchange *x = argument;
+    x->moments.work_ns = clock_monotonic_ns();
     run_handler(x);
     let_go(x);
 }
@@ -287,12 +289,14 @@ static enum MHD_Result run(struct exchange *x)
 {
     atomic_store(&x->step, EXCHANGE_RUN);
     atomic_store(&x->holds, 1);
+    x->moments.run_ns = clock_monotonic_ns();
     if (!x->failure.code)
         (void)!exchange_body_end(x, &x->failure);
     if (x->failure.code)
         return answer(x);
     if (x->rq.route->run == HTTP_POOL || !x->authorised)
         return to_pool(x);
+    x->moments.work_ns = x->moments.run_ns;
     run_handler(x);
     if (!x->deferred)
         return answer(x);
@@ -684,6 +688,20 @@ void http_server_stats(struct http_server *s, struct http_stats *out)
                                .in_flight = atomic_load(&s->in_flight),
                                .streams = atomic_load(&s->streams)};
     for (unsigned i = 0; i < ARRAY_LEN(out->by_status); i++)
-        out->by_status[i] = atomic_load(&s->by_status[i]);
+        out->by_status[i] = meter_answers(&s->meter, (int)i);
     out->connections = connections_of(s);
+}
+
+void http_server_expose(struct http_server *s, struct exposition *x)
+{
+    meter_expose(&s->meter, x);
+    exposition_counter(x, "crisol_http_busy_total",
+                       "Requests that were answered with 503 because a queue was full.");
+    exposition_add(x, NO_LABELS, (double)atomic_load(&s->busy));
+    exposition_gauge(x, "crisol_http_connections", "Connections that are open.");
+    exposition_add(x, NO_LABELS, connections_of(s));
+    exposition_gauge(x, "crisol_http_in_flight", "Requests that have no answer yet.");
+    exposition_add(x, NO_LABELS, atomic_load(&s->in_flight));
+    exposition_gauge(x, "crisol_http_streams", "Answers without an end: live events and logs.");
+    exposition_add(x, NO_LABELS, atomic_load(&s->streams));
 }

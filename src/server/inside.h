@@ -31,6 +31,9 @@ struct server {
 #include "server/routes.def"
 #undef ROUTE
 
+/* Writes everybody's metrics; `server` is one. */
+void server_metrics(void *server, struct exposition *x);
+
 /* The server's own routes: the interface, the clock for tests, and what is no part of it. */
 extern const struct http_route server_routes[];
 extern const size_t server_route_count;

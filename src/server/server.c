@@ -118,7 +118,8 @@ static void describe(struct server *s)
 
 static enum err build(struct server *s, struct err_ctx *e)
 {
-    s->parts = (struct parts){.program = s->program, .arena = &s->arena};
+    s->parts = (struct parts){
+        .program = s->program, .arena = &s->arena, .expose = server_metrics, .expose_context = s};
     enum err err = events_open(&s->program->clock, &s->events, e);
     if (err)
         return err;
