@@ -11,7 +11,7 @@
 #pragma GCC poison strtok                         /* str_split() */
 #pragma GCC poison atoi atol atoll atof           /* num_parse_*() */
 #pragma GCC poison localtime gmtime ctime asctime /* clock_format() */
-#pragma GCC poison rand srand random              /* stats/rng.h, random_bytes() */
+#pragma GCC poison rand srand                     /* stats/rng.h, crypto_random() */
 #pragma GCC poison system popen                   /* posix_spawn() with an argument vector */
 
 #endif

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define WARN_UNUSED __attribute__((warn_unused_result))
 #define PRINTF_LIKE(format_index, args_index)                                                      \

@@ -1,0 +1,76 @@
+/* http/exchange.h
+ *
+ * One request with what the server keeps beside it: the connection, the body as it arrives, the
+ * answer as it leaves. Inside this folder only. */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+#include "base/file.h"
+#include "http/http.h"
+#include "http/router.h"
+
+struct MHD_Connection;
+
+/* What happens next with a request. Each step leads to the next or to a later one. */
+enum exchange_step {
+    EXCHANGE_HEAD,    /* its headers have just arrived */
+    EXCHANGE_BODY,    /* its body is arriving */
+    EXCHANGE_RUN,     /* somebody works on it; the connection is suspended or ours */
+    EXCHANGE_RESUMED, /* the work is done, or only rq.then is left */
+    EXCHANGE_ANSWER   /* the answer has been queued */
+};
+
+struct exchange {
+    struct http_request rq; /* the first member: http_request pointers are cast back */
+    struct MHD_Connection *connection;
+    const struct http_mount *mount;
+    _Atomic int step;
+    _Atomic int holds; /* who still works on it: the handler's thread, and whoever it deferred to */
+    bool authorised;
+    bool deferred;
+    bool on_pool;
+    bool counted;           /* in the server's in_flight */
+    struct err_ctx failure; /* code is ERR_OK while all is well */
+    size_t body_seen;
+    char *body; /* HTTP_BODY_MEMORY */
+    size_t body_capacity;
+    int body_fd; /* HTTP_BODY_FILE, else -1 */
+    struct mapping body_map;
+};
+
+static inline struct exchange *exchange_of(const struct http_request *rq)
+{
+    return (struct exchange *)(uintptr_t)rq;
+}
+
+/* ---- body.c ---- */
+
+void exchange_body_init(struct exchange *x);
+void exchange_body_release(struct exchange *x);
+
+/* Takes the next piece; what goes wrong is noted in x->failure. */
+void exchange_body_add(struct exchange *x, struct str piece);
+
+/* The body is complete: makes rq.body, decompressed where Content-Encoding says so. */
+WARN_UNUSED enum err exchange_body_end(struct exchange *x, struct err_ctx *e);
+
+/* The largest body that the route takes. */
+size_t exchange_body_max(const struct exchange *x);
+
+/* ---- compress.c ---- */
+
+/* Decompresses gzip or zlib data of at most `bytes_max` decompressed bytes into `out`. */
+WARN_UNUSED enum err compress_inflate(struct str packed, size_t bytes_max, struct buf *out,
+                                      struct err_ctx *e);
+
+/* Makes gzip of the text; false when it does not get smaller. */
+bool compress_gzip(struct str plain, int level, struct buf *out);
+
+/* Compresses rq.answer.body in place where the client accepts it and it pays. */
+void compress_answer(struct http_request *rq);
+
+/* ---- for request.c, in server.c ---- */
+
+const struct http_server_opts *exchange_opts(const struct exchange *x);
+
+#endif

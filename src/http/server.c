@@ -1,0 +1,680 @@
+#include "http/exchange.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "base/pool.h"
+#include "http/stream.h"
+
+enum {
+    MOUNTS_MAX = 32,
+    ANSWER_BYTES_MAX = 1 << 30,
+    STREAM_BLOCK_BYTES = 4096,
+    QUIET_NS = 30000000,
+    SHORT_BODY_BYTES = 65536
+};
+
+struct http_server {
+    struct http_server_opts opts;
+    struct http_mount mounts[MOUNTS_MAX];
+    unsigned mount_count;
+    struct router router;
+    struct MHD_Daemon *daemon;
+    int listen_fd;
+    char url[128];
+    _Atomic uint64_t requests, busy, by_status[6];
+    _Atomic unsigned in_flight, streams;
+    _Atomic bool draining;
+};
+
+static const char *const method_names[HTTP_METHOD_COUNT] = {
+    [HTTP_GET] = "GET",     [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
+    [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
+};
+
+/* ---- life of an exchange ---- */
+
+const struct http_server_opts *exchange_opts(const struct exchange *x)
+{
+    return &x->rq.server->opts;
+}
+
+static struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
+                                     struct str uri)
+{
+    struct exchange *x = xmalloc(sizeof *x);
+    memset(&x->rq, 0, sizeof x->rq);
+    arena_init(&x->rq.arena);
+    x->connection = connection;
+    x->mount = NULL;
+    atomic_init(&x->step, EXCHANGE_HEAD);
+    atomic_init(&x->holds, 0);
+    x->authorised = x->deferred = x->on_pool = x->counted = false;
+    err_ctx_init(&x->failure);
+    exchange_body_init(x);
+    struct http_request *rq = &x->rq;
+    rq->server = s;
+    rq->started_ns = clock_monotonic_ns();
+    rq->answer.status = 200;
+    rq->answer.content_type = "application/json";
+    buf_init(&rq->answer.body, ANSWER_BYTES_MAX);
+    uri = arena_str(&rq->arena, uri);
+    ptrdiff_t at = str_find(uri, '?');
+    rq->path = at < 0 ? uri : str_from(uri.p, (size_t)at);
+    if (at >= 0)
+        rq->query = str_from(uri.p + at + 1, uri.n - (size_t)at - 1);
+    return x;
+}
+
+static void exchange_free(struct exchange *x)
+{
+    if (x->rq.answer.stream) {
+        http_stream_hang_up(x->rq.answer.stream);
+        http_stream_unref(x->rq.answer.stream);
+        atomic_fetch_sub(&x->rq.server->streams, 1);
+    }
+    arena_release(&x->rq.arena);
+    exchange_body_release(x);
+    buf_release(&x->rq.answer.body);
+    free(x);
+}
+
+/* libmicrohttpd calls this with the raw request line, before anything else. */
+static void *on_uri(void *server, const char *uri, struct MHD_Connection *connection)
+{
+    return exchange_new(server, connection, str_of(uri));
+}
+
+/* Paths and parameters are decoded by http_decode(), once and with errors. */
+static size_t leave_encoded(void *server, struct MHD_Connection *connection, char *text)
+{
+    return strlen(text);
+}
+
+static void on_completed(void *server, struct MHD_Connection *connection, void **slot,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct http_server *s = server;
+    struct exchange *x = *slot;
+    if (!x)
+        return;
+    *slot = NULL;
+    if (x->counted)
+        atomic_fetch_sub(&s->in_flight, 1);
+    exchange_free(x);
+}
+
+/* ---- answering ---- */
+
+static ssize_t read_stream(void *argument, uint64_t position, char *to, size_t max);
+
+static void wake_stream(void *argument)
+{
+    struct exchange *x = argument;
+    MHD_resume_connection(x->connection);
+}
+
+static ssize_t read_stream(void *argument, uint64_t position, char *to, size_t max)
+{
+    struct exchange *x = argument;
+    ptrdiff_t n = http_stream_take(x->rq.answer.stream, to, max, wake_stream, x);
+    if (n == 0)
+        MHD_suspend_connection(x->connection);
+    return n < 0 ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+static struct MHD_Response *response_of_file(struct exchange *x)
+{
+    const char *path = x->rq.answer.file_path;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    off_t bytes = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    if (bytes < 0) {
+        log_error("http", "%s: %s", path, strerrordesc_np(errno));
+        if (fd >= 0)
+            close(fd);
+        x->rq.answer.status = 500;
+        return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    }
+    return MHD_create_response_from_fd64((uint64_t)bytes, fd);
+}
+
+static struct MHD_Response *response_of(struct exchange *x)
+{
+    struct http_answer *answer = &x->rq.answer;
+    if (answer->stream) {
+        atomic_fetch_add(&x->rq.server->streams, 1);
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream,
+                                                 x, NULL);
+    }
+    if (answer->file_path)
+        return response_of_file(x);
+    struct str body = answer->fixed.p ? answer->fixed : buf_str(&answer->body);
+    return MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
+                                           MHD_RESPMEM_PERSISTENT);
+}
+
+/* Turns a noted failure into the answer that the protocol of the path wants. */
+static void tell_failure(struct exchange *x)
+{
+    struct http_request *rq = &x->rq;
+    const struct err_ctx *e = &x->failure;
+    rq->answer.fixed = (struct str){NULL, 0};
+    rq->answer.file_path = NULL;
+    rq->answer.status = err_status(e->code);
+    if (x->mount && x->mount->write_error)
+        x->mount->write_error(rq, e);
+    else
+        http_answer_problem(rq, e);
+    if (e->retry_after_s || rq->answer.status == 503)
+        http_answer_header(rq, "Retry-After",
+                           arena_printf(&rq->arena, "%u", MAX(e->retry_after_s, 1u)));
+    if (rq->answer.status == 503)
+        atomic_fetch_add(&rq->server->busy, 1);
+    if (rq->answer.status == 401)
+        http_answer_header(rq, "WWW-Authenticate", "Bearer realm=\"crisol\"");
+    if (rq->answer.status >= 500 && e->code != ERR_BUSY && e->code != ERR_NOT_READY)
+        log_error("http", "%s " STR_FMT ": %s", method_names[rq->method], STR_ARG(rq->path),
+                  e->detail);
+}
+
+static enum MHD_Result answer(struct exchange *x)
+{
+    struct http_request *rq = &x->rq;
+    struct http_server *s = rq->server;
+    if (x->failure.code)
+        tell_failure(x);
+    if (buf_failed(&rq->answer.body)) {
+        err_ctx_init(&x->failure);
+        err_set(&x->failure, ERR_TOO_LARGE, "the answer would be too large; ask for less at once");
+        tell_failure(x);
+    }
+    compress_answer(rq);
+    struct MHD_Response *response = response_of(x);
+    if (!response)
+        return MHD_NO;
+    if (rq->answer.status != 204)
+        MHD_add_response_header(response, "Content-Type", rq->answer.content_type);
+    for (unsigned i = 0; i < rq->answer.header_count; i++)
+        MHD_add_response_header(response, rq->answer.headers[i].name, rq->answer.headers[i].value);
+    if (atomic_load_explicit(&s->draining, memory_order_relaxed))
+        MHD_add_response_header(response, "Connection", "close");
+    atomic_store(&x->step, EXCHANGE_ANSWER);
+    atomic_fetch_add_explicit(&s->by_status[MIN(rq->answer.status / 100, 5)], 1,
+                              memory_order_relaxed);
+    enum MHD_Result queued =
+        MHD_queue_response(x->connection, (unsigned)rq->answer.status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+/* ---- running ---- */
+
+/* What the handler returns counts; a code without a sentence gets the code's own. */
+static void settle(struct exchange *x, enum err err)
+{
+    if (!err)
+        err_ctx_init(&x->failure);
+    else if (!x->failure.code)
+        err_set(&x->failure, err, "%s", err_title(err));
+}
+
+static void run_handler(struct exchange *x)
+{
+    struct http_request *rq = &x->rq;
+    const struct http_hooks *hooks = &rq->server->opts.hooks;
+    bool done = false;
+    if (!x->authorised && hooks->authorise &&
+        hooks->authorise(hooks->context, rq, true, &x->failure) != HTTP_PASS)
+        return;
+    x->authorised = true;
+    bool replayable = rq->route->creates && hooks->replay;
+    if (replayable && (hooks->replay(hooks->context, rq, &done, &x->failure) || done))
+        return;
+    enum err err = rq->route->handle(rq, &x->failure);
+    assert(!replayable || !x->deferred);
+    if (x->deferred)
+        return;
+    settle(x, err);
+    if (replayable)
+        hooks->remember(hooks->context, rq, err);
+}
+
+static void wake(struct exchange *x)
+{
+    atomic_store(&x->step, EXCHANGE_RESUMED);
+    MHD_resume_connection(x->connection);
+}
+
+/* The handler's thread and whoever it deferred to end in either order: the last one hands the
+ * request back, and neither may look at it after that. */
+static void let_go(struct exchange *x)
+{
+    if (atomic_fetch_sub(&x->holds, 1) == 1)
+        wake(x);
+}
+
+static void run_on_pool(void *argument)
+{
+    struct exchange *x = argument;
+    run_handler(x);
+    let_go(x);
+}
+
+static enum MHD_Result to_pool(struct exchange *x)
+{
+    x->on_pool = true;
+    MHD_suspend_connection(x->connection);
+    if (pool_submit(exchange_opts(x)->pool, run_on_pool, x) == ERR_OK)
+        return MHD_YES;
+    x->on_pool = false;
+    err_set(&x->failure, ERR_BUSY, "the server's queue of work is full; try again in a moment");
+    wake(x);
+    return MHD_YES;
+}
+
+static enum MHD_Result run(struct exchange *x)
+{
+    atomic_store(&x->step, EXCHANGE_RUN);
+    atomic_store(&x->holds, 1);
+    if (!x->failure.code)
+        (void)!exchange_body_end(x, &x->failure);
+    if (x->failure.code)
+        return answer(x);
+    if (x->rq.route->run == HTTP_POOL || !x->authorised)
+        return to_pool(x);
+    run_handler(x);
+    if (!x->deferred)
+        return answer(x);
+    let_go(x);
+    return MHD_YES;
+}
+
+void http_defer(struct http_request *rq)
+{
+    struct exchange *x = exchange_of(rq);
+    assert(!x->deferred);
+    x->deferred = true;
+    atomic_fetch_add(&x->holds, 1);
+    if (!x->on_pool)
+        MHD_suspend_connection(x->connection);
+}
+
+void http_resume(struct http_request *rq)
+{
+    let_go(exchange_of(rq));
+}
+
+void http_fail(struct http_request *rq, const struct err_ctx *e)
+{
+    assert(e->code != ERR_OK);
+    exchange_of(rq)->failure = *e;
+}
+
+/* The request is back on its HTTP thread. */
+static enum MHD_Result resumed(struct exchange *x)
+{
+    struct http_request *rq = &x->rq;
+    x->deferred = x->on_pool = false;
+    if (rq->then && !x->failure.code) {
+        http_handler then = rq->then;
+        rq->then = NULL;
+        atomic_store(&x->step, EXCHANGE_RUN);
+        atomic_store(&x->holds, 1);
+        enum err err = then(rq, &x->failure);
+        if (x->deferred) {
+            let_go(x);
+            return MHD_YES;
+        }
+        settle(x, err);
+    }
+    return answer(x);
+}
+
+/* ---- the head of a request ---- */
+
+static bool method_of(const char *name, struct http_request *rq)
+{
+    rq->head = strcmp(name, "HEAD") == 0;
+    if (rq->head)
+        name = "GET";
+    for (unsigned m = 0; m < HTTP_METHOD_COUNT; m++) {
+        if (strcmp(method_names[m], name) == 0) {
+            rq->method = (enum http_method)m;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refuse_method(struct exchange *x, unsigned methods)
+{
+    struct buf allowed;
+    buf_init(&allowed, 256);
+    for (unsigned m = 0; m < HTTP_METHOD_COUNT; m++)
+        if (methods & 1u << m)
+            buf_addf(&allowed, "%s%s", allowed.n ? ", " : "", method_names[m]);
+    const char *list = arena_strdup(&x->rq.arena, buf_str(&allowed));
+    buf_release(&allowed);
+    http_answer_header(&x->rq, "Allow", list);
+    err_set(&x->failure, ERR_METHOD, "this path takes %s", list);
+}
+
+static void find_route(struct exchange *x)
+{
+    struct http_request *rq = &x->rq;
+    struct router_match match;
+    router_find(&rq->server->router, rq->method, rq->path, &match);
+    x->mount = match.mount;
+    rq->route = match.route;
+    if (!match.route && match.methods) {
+        refuse_method(x, match.methods);
+        return;
+    }
+    if (!match.route) {
+        err_set(&x->failure, ERR_NOT_FOUND, "there is nothing at " STR_FMT, STR_ARG(rq->path));
+        return;
+    }
+    rq->context = match.mount->context;
+    for (unsigned i = 0; i < match.param_count; i++)
+        if (!http_decode(&rq->arena, match.params[i], false, &rq->params[i]))
+            err_set(&x->failure, ERR_SYNTAX, "the path has a broken percent escape");
+}
+
+/* What cannot be decoded is refused once, here, so that handlers need not look. */
+static void check_text(struct exchange *x)
+{
+    struct http_request *rq = &x->rq;
+    struct str query;
+    if (rq->query.n && !(http_decode(&rq->arena, rq->query, true, &query) && str_is_utf8(query)))
+        err_set(&x->failure, ERR_SYNTAX,
+                "the query has a broken percent escape or is no UTF-8 text");
+    for (unsigned i = 0; i < HTTP_PARAMS_MAX; i++)
+        if (!str_is_utf8(rq->params[i]))
+            err_set(&x->failure, ERR_SYNTAX, "the path is no UTF-8 text");
+}
+
+static void check_length(struct exchange *x)
+{
+    struct str length = http_header(&x->rq, "Content-Length");
+    uint64_t bytes;
+    if (!length.p)
+        return;
+    if (!num_parse_u64(length, UINT64_MAX, &bytes))
+        err_set(&x->failure, ERR_SYNTAX, "Content-Length is not a number");
+    else if (bytes > exchange_body_max(x))
+        err_set(&x->failure, ERR_TOO_LARGE, "the body has %llu bytes; at most %zu are allowed here",
+                (unsigned long long)bytes, exchange_body_max(x));
+}
+
+static void authorise_early(struct exchange *x)
+{
+    const struct http_hooks *hooks = &x->rq.server->opts.hooks;
+    if (!hooks->authorise) {
+        x->authorised = true;
+        return;
+    }
+    /* An upload must not be stored for somebody who may not send it. */
+    bool may_block = x->rq.route->body == HTTP_BODY_FILE;
+    x->authorised = hooks->authorise(hooks->context, &x->rq, may_block, &x->failure) == HTTP_PASS;
+}
+
+/* An answer before the end of the request costs the connection: a short rest is read instead. */
+static bool is_short(const struct exchange *x)
+{
+    struct str length = http_header(&x->rq, "Content-Length");
+    uint64_t bytes = 0;
+    return !http_header(&x->rq, "Transfer-Encoding").p && !http_header(&x->rq, "Expect").p &&
+           (!length.p || num_parse_u64(length, SHORT_BODY_BYTES, &bytes));
+}
+
+static enum MHD_Result head(struct exchange *x, const char *method)
+{
+    atomic_fetch_add_explicit(&x->rq.server->requests, 1, memory_order_relaxed);
+    atomic_fetch_add(&x->rq.server->in_flight, 1);
+    x->counted = true;
+    if (!method_of(method, &x->rq))
+        err_set(&x->failure, ERR_METHOD, "the method %.20s is not supported", method);
+    else
+        find_route(x);
+    if (!x->failure.code)
+        check_text(x);
+    if (!x->failure.code)
+        check_length(x);
+    if (!x->failure.code)
+        authorise_early(x);
+    if (x->failure.code && !is_short(x))
+        return answer(x);
+    atomic_store(&x->step, EXCHANGE_BODY);
+    return MHD_YES;
+}
+
+/* A client that goes on sending long after its body was refused is cut off. */
+static enum MHD_Result take_piece(struct exchange *x, struct str piece)
+{
+    exchange_body_add(x, piece);
+    bool hopeless = x->failure.code && x->body_seen / 4 > exchange_body_max(x);
+    return hopeless ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result on_request(void *server, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *piece,
+                                  size_t *piece_bytes, void **slot)
+{
+    struct exchange *x = *slot;
+    switch ((enum exchange_step)atomic_load(&x->step)) {
+    case EXCHANGE_HEAD:
+        return head(x, method);
+    case EXCHANGE_BODY:
+        if (*piece_bytes == 0)
+            return run(x);
+        enum MHD_Result taken = take_piece(x, str_from(piece, *piece_bytes));
+        *piece_bytes = 0;
+        return taken;
+    case EXCHANGE_RESUMED:
+        return resumed(x);
+    case EXCHANGE_RUN:
+    case EXCHANGE_ANSWER:
+        break;
+    }
+    return MHD_YES;
+}
+
+struct str http_header(const struct http_request *rq, const char *name)
+{
+    return str_of(MHD_lookup_connection_value(exchange_of(rq)->connection, MHD_HEADER_KIND, name));
+}
+
+const char *http_peer(struct http_request *rq)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange_of(rq)->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    char host[NI_MAXHOST];
+    if (!info || !info->client_addr)
+        return "";
+    socklen_t n = info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                           : sizeof(struct sockaddr_in);
+    if (getnameinfo(info->client_addr, n, host, sizeof host, NULL, 0, NI_NUMERICHOST))
+        return "";
+    return arena_strdup(&rq->arena, str_of(host));
+}
+
+/* ---- life of the server ---- */
+
+enum err http_server_open(const struct http_server_opts *opts, struct http_server **out,
+                          struct err_ctx *e)
+{
+    assert(opts->threads > 0 && opts->pool);
+    struct http_server *s = xcalloc(1, sizeof *s);
+    s->opts = *opts;
+    s->listen_fd = -1;
+    router_init(&s->router);
+    *out = s;
+    return ERR_OK;
+}
+
+void http_server_mount(struct http_server *s, const struct http_mount *mount)
+{
+    assert(s->mount_count < MOUNTS_MAX && !s->daemon);
+    struct http_mount *kept = &s->mounts[s->mount_count++];
+    *kept = *mount;
+    for (size_t i = 0; i < mount->count; i++)
+        router_add(&s->router, &mount->routes[i], kept);
+}
+
+/* "HOST:PORT" or "[IPv6]:PORT". */
+static bool split_address(struct str listen, char *host, size_t host_bytes, char *port,
+                          size_t port_bytes)
+{
+    ptrdiff_t colon = -1;
+    for (size_t i = 0; i < listen.n; i++)
+        if (listen.p[i] == ':')
+            colon = (ptrdiff_t)i;
+    if (colon < 0)
+        return false;
+    struct str h = str_from(listen.p, (size_t)colon);
+    struct str p = str_from(listen.p + colon + 1, listen.n - (size_t)colon - 1);
+    uint64_t number;
+    if (str_starts(h, STR("[")) && str_ends(h, STR("]")))
+        h = str_from(h.p + 1, h.n - 2);
+    if (!num_parse_u64(p, 65535, &number) || h.n == 0 || h.n >= host_bytes)
+        return false;
+    snprintf(host, host_bytes, STR_FMT, STR_ARG(h));
+    snprintf(port, port_bytes, "%u", (unsigned)number);
+    return true;
+}
+
+static enum err bind_and_listen(struct http_server *s, const struct addrinfo *to, struct err_ctx *e)
+{
+    int yes = 1;
+    int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_set_errno(e, errno, "opening a socket");
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(fd, to->ai_addr, to->ai_addrlen) || listen(fd, 1024)) {
+        int why = errno;
+        close(fd);
+        if (why == EADDRINUSE)
+            return err_set(e, ERR_CONFLICT,
+                           "%s is taken by another program; choose another with --listen",
+                           s->opts.listen);
+        return err_set_errno(e, why, s->opts.listen);
+    }
+    s->listen_fd = fd;
+    return ERR_OK;
+}
+
+static enum err open_socket(struct http_server *s, struct err_ctx *e)
+{
+    char host[64], port[8];
+    if (!split_address(str_of(s->opts.listen), host, sizeof host, port, sizeof port))
+        return err_set(e, ERR_INVALID, "\"%s\" is not an address like 127.0.0.1:8080",
+                       s->opts.listen);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
+    int failed = getaddrinfo(host, port, &hints, &found);
+    if (failed)
+        return err_set(e, ERR_INVALID, "%s: %s", s->opts.listen, gai_strerror(failed));
+    enum err err = bind_and_listen(s, found, e);
+    freeaddrinfo(found);
+    return err;
+}
+
+static void make_url(struct http_server *s)
+{
+    struct sockaddr_storage address;
+    socklen_t n = sizeof address;
+    char host[64], port[8];
+    getsockname(s->listen_fd, (struct sockaddr *)&address, &n);
+    getnameinfo((struct sockaddr *)&address, n, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    bool six = address.ss_family == AF_INET6;
+    snprintf(s->url, sizeof s->url, "http://%s%s%s:%s", six ? "[" : "", host, six ? "]" : "", port);
+}
+
+static void log_line(void *server, const char *format, va_list args) PRINTF_LIKE(2, 0);
+
+static void log_line(void *server, const char *format, va_list args)
+{
+    char text[512];
+    vsnprintf(text, sizeof text, format, args);
+    log_debug("http", "%s", text);
+}
+
+enum err http_server_start(struct http_server *s, const char **url, struct err_ctx *e)
+{
+    enum err err = open_socket(s, e);
+    if (err)
+        return err;
+    make_url(s);
+    s->daemon = MHD_start_daemon(
+        MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_request, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
+        s->opts.threads > 1 ? s->opts.threads : 0, MHD_OPTION_CONNECTION_LIMIT,
+        s->opts.connections_max, MHD_OPTION_CONNECTION_TIMEOUT, s->opts.idle_timeout_s,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, s,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_EXTERNAL_LOGGER, log_line, s,
+        MHD_OPTION_END);
+    if (!s->daemon)
+        return err_set(e, ERR_INTERNAL, "the HTTP server cannot be started on %s", s->opts.listen);
+    *url = s->url;
+    return ERR_OK;
+}
+
+/* Clients that keep their connections learn from the answers that there will be no more; a short
+ * silence after the last answer means that they have. */
+bool http_server_drain(struct http_server *s, unsigned timeout_ms)
+{
+    if (!s->daemon)
+        return true;
+    atomic_store(&s->draining, true);
+    s->listen_fd = MHD_quiesce_daemon(s->daemon);
+    shutdown(s->listen_fd, SHUT_RDWR); /* refuses at once what would wait in vain */
+    uint64_t now_ns = clock_monotonic_ns(), until_ns = now_ns + timeout_ms * UINT64_C(1000000);
+    for (uint64_t quiet_ns = 0; now_ns < until_ns; now_ns = clock_monotonic_ns()) {
+        if (atomic_load(&s->in_flight))
+            quiet_ns = 0;
+        else if (quiet_ns == 0)
+            quiet_ns = now_ns;
+        else if (now_ns - quiet_ns > QUIET_NS)
+            return true;
+        nanosleep(&(struct timespec){0, 2000000}, NULL);
+    }
+    log_warning("http", "%u requests had no answer when the server stopped",
+                atomic_load(&s->in_flight));
+    return false;
+}
+
+void http_server_close(struct http_server *s)
+{
+    if (!s)
+        return;
+    if (s->daemon)
+        MHD_stop_daemon(s->daemon);
+    if (s->listen_fd >= 0)
+        close(s->listen_fd);
+    router_release(&s->router);
+    free(s);
+}
+
+void http_server_stats(struct http_server *s, struct http_stats *out)
+{
+    *out = (struct http_stats){.requests = atomic_load(&s->requests),
+                               .busy = atomic_load(&s->busy),
+                               .in_flight = atomic_load(&s->in_flight),
+                               .streams = atomic_load(&s->streams)};
+    for (unsigned i = 0; i < ARRAY_LEN(out->by_status); i++)
+        out->by_status[i] = atomic_load(&s->by_status[i]);
+    const union MHD_DaemonInfo *info =
+        s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS) : NULL;
+    out->connections = info ? info->num_connections : 0;
+}

@@ -1,0 +1,131 @@
+#include "predictions/internal.h"
+
+#include "base/num.h"
+
+static const char own_prefix[] = "cr-";
+enum { PREFIX_LENGTH = sizeof own_prefix - 1 };
+
+char *prediction_id(int64_t seq, char text[PREDICTION_ID_BYTES])
+{
+    memcpy(text, own_prefix, PREFIX_LENGTH);
+    id_format((uint64_t)seq, text + PREFIX_LENGTH);
+    return text;
+}
+
+bool prediction_id_parse(struct str id, int64_t *seq)
+{
+    uint64_t number;
+    if (id.n != PREFIX_LENGTH + ID_TEXT_LENGTH || !str_starts(id, str_of(own_prefix)) ||
+        !id_parse(str_from(id.p + PREFIX_LENGTH, ID_TEXT_LENGTH), &number))
+        return false;
+    *seq = (int64_t)number;
+    return true;
+}
+
+/* "abc/12" is row 12 of the request "abc". */
+static bool split_row(struct str id, struct str *request, uint32_t *row)
+{
+    ptrdiff_t slash = -1;
+    uint64_t number;
+    for (size_t i = id.n; i-- > 0 && slash < 0;)
+        if (id.p[i] == '/')
+            slash = (ptrdiff_t)i;
+    if (slash < 0 ||
+        !num_parse_u64(str_from(id.p + slash + 1, id.n - (size_t)slash - 1), UINT32_MAX, &number))
+        return false;
+    *request = str_from(id.p, (size_t)slash);
+    *row = (uint32_t)number;
+    return true;
+}
+
+bool prediction_id_ok(struct str id)
+{
+    int64_t seq;
+    uint32_t row;
+    struct str request;
+    if (id.n == 0 || id.n > PREDICTION_ID_MAX || !str_is_utf8(id))
+        return false;
+    for (size_t i = 0; i < id.n; i++)
+        if ((unsigned char)id.p[i] < 0x20 || id.p[i] == 0x7f)
+            return false;
+    return !prediction_id_parse(id, &seq) &&
+           !(split_row(id, &request, &row) && prediction_id_parse(request, &seq));
+}
+
+static enum err look_up(struct db *db, int64_t model_id, struct str id, int64_t *seq, int64_t *row,
+                        struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    enum err err =
+        db_query_one(db, "select seq, row_no from predictions_ids where model_id = $1 and id = $2",
+                     BIND(bind_i64(model_id), bind_text(id)), &r, e);
+    if (!err) {
+        *seq = rows_i64(r, 0);
+        *row = rows_i64(r, 1);
+    }
+    rows_close(r);
+    return err;
+}
+
+/* A text that is no UTF-8 or has a zero byte can be nobody's id. */
+static bool can_be_stored(struct str id)
+{
+    return id.n && id.n <= PREDICTION_ID_MAX + 16 && str_is_utf8(id) && !memchr(id.p, '\0', id.n);
+}
+
+enum err predictions_resolve(struct db *db, int64_t model_id, struct str id, int64_t *seq,
+                             uint32_t *row, struct err_ctx *e)
+{
+    struct str request;
+    int64_t row_no = 0;
+    *row = 0;
+    if (prediction_id_parse(id, seq))
+        return ERR_OK;
+    bool has_row = split_row(id, &request, row);
+    if (has_row && prediction_id_parse(request, seq))
+        return ERR_OK;
+    if (!can_be_stored(id))
+        return ERR_NOT_FOUND;
+    enum err err = look_up(db, model_id, id, seq, &row_no, e);
+    if (!err) {
+        *row = row_no < 0 ? 0 : (uint32_t)row_no;
+        return ERR_OK;
+    }
+    if (err != ERR_NOT_FOUND || !has_row || request.n == 0)
+        return err;
+    err = look_up(db, model_id, request, seq, &row_no, e);
+    return !err && row_no >= 0 ? ERR_NOT_FOUND : err;
+}
+
+enum err predictions_load(struct db *db, int64_t model_id, int64_t seq, struct found_row *out,
+                          struct arena *a, struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    enum err err = db_query_one(db,
+                                "select version, time_ms, body from predictions_records"
+                                " where model_id = $1 and seq = $2",
+                                BIND(bind_i64(model_id), bind_i64(seq)), &r, e);
+    if (!err) {
+        out->seq = seq;
+        out->version = rows_i64(r, 0);
+        out->time_ms = rows_i64(r, 1);
+        out->body = arena_str(a, rows_blob(r, 2));
+    }
+    rows_close(r);
+    return err;
+}
+
+enum err predictions_find(struct predictions *p, int64_t model_id, struct str id,
+                          struct found_row *out, struct arena *a, struct err_ctx *e)
+{
+    struct db *db = NULL;
+    int64_t seq = 0, row_no = 0;
+    enum err err = store_read(p->opts.store, &db, e);
+    if (err)
+        return err;
+    err = look_up(db, model_id, id, &seq, &row_no, e);
+    if (!err)
+        err = predictions_load(db, model_id, seq, out, a, e);
+    out->row = row_no < 0 ? 0 : (uint32_t)row_no;
+    return db_end(db, err, e);
+}

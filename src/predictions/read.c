@@ -1,0 +1,268 @@
+#include "predictions/internal.h"
+
+/* Records are read a page at a time, with the truths and the shadows' scores of the page's span
+ * beside them, so that an export of any length needs the memory of one page. */
+
+enum { PAGE_RECORDS = 256 };
+
+struct page_record {
+    int64_t seq, version, time_ms;
+    struct str request_id;
+    struct record_view view;
+};
+
+struct page_truth {
+    int64_t seq;
+    uint32_t row;
+    struct str truth;
+    double weight;
+};
+
+struct page_scores {
+    int64_t seq, version;
+    struct str body;
+};
+
+struct page {
+    struct arena arena;
+    struct page_record records[PAGE_RECORDS];
+    unsigned count;
+    struct page_truth *truths;
+    size_t truth_count;
+    struct page_scores *scores;
+    size_t score_count;
+};
+
+static enum err load_records(struct db *db, const struct read_query *q, int64_t from, int64_t to,
+                             struct page *page, struct err_ctx *e)
+{
+    static const char ascending[] =
+        "select seq, version, time_ms, request_id, body from predictions_records"
+        " where model_id = $1 and seq > $2 and seq < $3 order by seq limit $4";
+    static const char descending[] =
+        "select seq, version, time_ms, request_id, body from predictions_records"
+        " where model_id = $1 and seq > $2 and seq < $3 order by seq desc limit $4";
+    struct rows *r = NULL;
+    enum err err = db_query(
+        db, q->oldest_first ? ascending : descending,
+        BIND(bind_i64(q->model_id), bind_i64(from), bind_i64(to), bind_i64(PAGE_RECORDS)), &r, e);
+    page->count = 0;
+    while (!err && page->count < PAGE_RECORDS && !(err = rows_next(r, e)) && rows_have(r)) {
+        struct page_record *record = &page->records[page->count++];
+        record->seq = rows_i64(r, 0);
+        record->version = rows_i64(r, 1);
+        record->time_ms = rows_i64(r, 2);
+        record->request_id =
+            rows_is_null(r, 3) ? (struct str){NULL, 0} : arena_str(&page->arena, rows_text(r, 3));
+        err = record_read(arena_str(&page->arena, rows_blob(r, 4)), &page->arena, &record->view, e);
+    }
+    rows_close(r);
+    return err;
+}
+
+static size_t grown(size_t capacity)
+{
+    return capacity ? capacity * 2 : 256;
+}
+
+static enum err load_truths(struct db *db, int64_t model_id, int64_t low, int64_t high,
+                            struct page *page, struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    size_t capacity = 0;
+    enum err err = db_query(db,
+                            "select seq, row_no, truth, weight from predictions_feedback"
+                            " where model_id = $1 and seq between $2 and $3 order by seq, row_no",
+                            BIND(bind_i64(model_id), bind_i64(low), bind_i64(high)), &r, e);
+    page->truth_count = 0;
+    while (!err && !(err = rows_next(r, e)) && rows_have(r)) {
+        if (page->truth_count == capacity) {
+            capacity = grown(capacity);
+            page->truths = xrealloc(page->truths, capacity * sizeof *page->truths);
+        }
+        page->truths[page->truth_count++] =
+            (struct page_truth){rows_i64(r, 0), (uint32_t)rows_i64(r, 1),
+                                arena_str(&page->arena, rows_text(r, 2)), rows_f64(r, 3)};
+    }
+    rows_close(r);
+    return err;
+}
+
+static enum err load_scores(struct db *db, int64_t model_id, int64_t low, int64_t high,
+                            struct page *page, struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    size_t capacity = 0;
+    enum err err = db_query(db,
+                            "select seq, version, body from predictions_scores"
+                            " where model_id = $1 and seq between $2 and $3 order by seq, version",
+                            BIND(bind_i64(model_id), bind_i64(low), bind_i64(high)), &r, e);
+    page->score_count = 0;
+    while (!err && !(err = rows_next(r, e)) && rows_have(r)) {
+        if (page->score_count == capacity) {
+            capacity = grown(capacity);
+            page->scores = xrealloc(page->scores, capacity * sizeof *page->scores);
+        }
+        page->scores[page->score_count++] = (struct page_scores){
+            rows_i64(r, 0), rows_i64(r, 1), arena_str(&page->arena, rows_blob(r, 2))};
+    }
+    rows_close(r);
+    return err;
+}
+
+static enum err load_page(struct db *db, const struct read_query *q, int64_t from, int64_t to,
+                          struct page *page, struct err_ctx *e)
+{
+    arena_reset(&page->arena);
+    enum err err = load_records(db, q, from, to, page, e);
+    if (err || page->count == 0)
+        return err;
+    int64_t first = page->records[0].seq, last = page->records[page->count - 1].seq;
+    err = load_truths(db, q->model_id, MIN(first, last), MAX(first, last), page, e);
+    return err ? err : load_scores(db, q->model_id, MIN(first, last), MAX(first, last), page, e);
+}
+
+/* Both lists are sorted by record: where those of `seq` begin. */
+static size_t first_truth(const struct page *page, int64_t seq)
+{
+    size_t low = 0, high = page->truth_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (page->truths[middle].seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static size_t first_scores(const struct page *page, int64_t seq)
+{
+    size_t low = 0, high = page->score_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (page->scores[middle].seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+enum { OTHERS_MAX = 64 };
+
+struct others {
+    unsigned count;
+    int64_t versions[OTHERS_MAX];
+    struct scores scores[OTHERS_MAX];
+};
+
+static enum err find_others(struct page *page, const struct page_record *record,
+                            struct others *others, struct err_ctx *e)
+{
+    enum err err = ERR_OK;
+    others->count = 0;
+    for (size_t i = first_scores(page, record->seq);
+         !err && i < page->score_count && page->scores[i].seq == record->seq; i++) {
+        if (others->count == OTHERS_MAX)
+            break;
+        others->versions[others->count] = page->scores[i].version;
+        err = scores_unpack(page->scores[i].body, &page->arena, record->view.rows,
+                            &others->scores[others->count++], e);
+    }
+    return err;
+}
+
+static struct str name_row(struct page *page, const struct page_record *record, uint32_t row)
+{
+    char own[PREDICTION_ID_BYTES];
+    if (record->view.row_ids)
+        return record->view.row_ids[row];
+    struct str base =
+        record->request_id.p ? record->request_id : str_of(prediction_id(record->seq, own));
+    if (record->view.rows == 1)
+        return arena_str(&page->arena, base);
+    return str_of(arena_printf(&page->arena, STR_FMT "/%u", STR_ARG(base), row));
+}
+
+struct reader {
+    const struct read_query *query;
+    bool (*row)(void *context, const struct stored_row *row);
+    void *context;
+    bool stopped;
+};
+
+static enum err hand_over(struct reader *reader, struct page *page,
+                          const struct page_record *record, struct err_ctx *e)
+{
+    const struct read_query *q = reader->query;
+    struct others others;
+    if (record->time_ms < q->from_ms || record->time_ms >= q->to_ms ||
+        (q->version && q->version != record->version))
+        return ERR_OK;
+    enum err err = find_others(page, record, &others, e);
+    size_t t = first_truth(page, record->seq);
+    for (uint32_t i = 0; !err && !reader->stopped && i < record->view.rows; i++) {
+        bool labelled =
+            t < page->truth_count && page->truths[t].seq == record->seq && page->truths[t].row == i;
+        struct stored_row row = {.seq = record->seq,
+                                 .version = record->version,
+                                 .time_ms = record->time_ms,
+                                 .row = i,
+                                 .view = &record->view,
+                                 .other_count = others.count,
+                                 .other_versions = others.versions,
+                                 .others = others.scores};
+        if (labelled) {
+            row.truth = page->truths[t].truth;
+            row.weight = page->truths[t].weight;
+            t++;
+        }
+        if (q->labelled >= 0 && (q->labelled == 1) != labelled)
+            continue;
+        row.id = name_row(page, record, i);
+        reader->stopped = !reader->row(reader->context, &row);
+    }
+    return err;
+}
+
+/* A record's number tells its time, or a little later: the clock may have stood still while many
+ * came. The margin is a minute; the exact time decides. */
+static void bounds(const struct read_query *q, int64_t *from, int64_t *to)
+{
+    enum { MARGIN_MS = 60000 };
+    *from = q->from_ms > 0 ? (int64_t)id_floor(q->from_ms) - 1 : -1;
+    *to = q->to_ms < INT64_MAX - MARGIN_MS ? (int64_t)id_floor(q->to_ms + MARGIN_MS) : INT64_MAX;
+    if (q->before_seq && q->before_seq < *to)
+        *to = q->before_seq;
+}
+
+enum err predictions_read(struct predictions *p, const struct read_query *query,
+                          bool (*row)(void *context, const struct stored_row *row), void *context,
+                          struct err_ctx *e)
+{
+    struct reader reader = {query, row, context, false};
+    struct page *page = xcalloc(1, sizeof *page);
+    struct db *db = NULL;
+    int64_t from, to;
+    bounds(query, &from, &to);
+    enum err err = store_read(p->opts.store, &db, e);
+    if (err)
+        goto out_page;
+    do {
+        err = load_page(db, query, from, to, page, e);
+        for (unsigned i = 0; !err && !reader.stopped && i < page->count; i++)
+            err = hand_over(&reader, page, &page->records[i], e);
+        if (page->count && query->oldest_first)
+            from = page->records[page->count - 1].seq;
+        else if (page->count)
+            to = page->records[page->count - 1].seq;
+    } while (!err && !reader.stopped && page->count == PAGE_RECORDS);
+    err = db_end(db, err, e);
+out_page:
+    free(page->truths);
+    free(page->scores);
+    arena_release(&page->arena);
+    free(page);
+    return err;
+}

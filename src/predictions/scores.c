@@ -1,0 +1,40 @@
+#include "predictions/scores.h"
+
+struct str scores_label(const struct scores *s, const struct signature *sig, uint32_t i)
+{
+    assert(i < s->rows && s->classes);
+    if (s->classes[i] < sig->class_count)
+        return str_of(sig->classes[s->classes[i]]);
+    return s->others ? s->others[i] : STR("");
+}
+
+static void add_probabilities(const struct scores *s, const struct signature *sig, uint32_t i,
+                              struct buf *out)
+{
+    const float *row = s->probabilities + (size_t)i * s->class_count;
+    buf_add(out, STR(",\"probabilities\":{"));
+    for (uint32_t c = 0; c < s->class_count && c < sig->class_count; c++) {
+        if (c)
+            buf_add_c(out, ',');
+        buf_add_json(out, str_of(sig->classes[c]));
+        buf_add_c(out, ':');
+        buf_add_f32(out, row[c]);
+    }
+    buf_add_c(out, '}');
+}
+
+void scores_row_to_json(const struct scores *s, const struct signature *sig, uint32_t i,
+                        struct buf *out)
+{
+    if (s->task == TASK_CLASSIFICATION) {
+        buf_add(out, STR("\"label\":"));
+        buf_add_json(out, scores_label(s, sig, i));
+        if (s->probabilities)
+            add_probabilities(s, sig, i, out);
+    } else if (s->task == TASK_REGRESSION) {
+        buf_add(out, STR("\"value\":"));
+        buf_add_f64(out, s->values[i]);
+    } else {
+        buf_add(out, STR("\"label\":null"));
+    }
+}

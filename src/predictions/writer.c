@@ -1,0 +1,317 @@
+#include "predictions/internal.h"
+
+#include "base/log.h"
+
+/* The one writer of the log. It takes everything that waits, writes it in one transaction, and
+ * tells each who waits. While it commits, the next batch gathers: the busier the server, the
+ * larger the batch and the cheaper each record.
+ *
+ * A batch that fails is tried again item by item, so that one bad record does not take the others
+ * with it. */
+
+enum { BATCH_MAX = 2048, COUNTERS_MAX = 64, HOUR_MS = 3600000 };
+
+/* Rows per version and hour, added up over a batch. */
+struct counter {
+    int64_t model_id, version, hour_ms, rows;
+};
+
+struct batch {
+    struct predictions *p;
+    struct db *db;
+    struct item *items[BATCH_MAX];
+    unsigned count;
+    struct counter counters[COUNTERS_MAX];
+    unsigned counter_count;
+};
+
+static unsigned take_batch(struct predictions *p, struct item **items)
+{
+    unsigned n = 0;
+    pthread_mutex_lock(&p->lock);
+    while (!p->first && !p->closing) {
+        p->sleeping = true;
+        pthread_cond_wait(&p->wanted, &p->lock);
+        p->sleeping = false;
+    }
+    for (; p->first && n < BATCH_MAX; n++) {
+        items[n] = p->first;
+        p->first = p->first->next;
+    }
+    if (!p->first)
+        p->last = &p->first;
+    p->queued -= n;
+    pthread_mutex_unlock(&p->lock);
+    return n;
+}
+
+/* ---- ids ---- */
+
+static enum err claim_id(struct db *db, const struct record *r, struct str id, int64_t row_no,
+                         bool *taken, struct err_ctx *e)
+{
+    int64_t changed = 0;
+    enum err err =
+        db_exec(db,
+                "insert into predictions_ids (model_id, id, seq, row_no)"
+                " values ($1, $2, $3, $4) on conflict do nothing",
+                BIND(bind_i64(r->model_id), bind_text(id), bind_i64(r->seq), bind_i64(row_no)),
+                &changed, e);
+    *taken = !err && changed == 0;
+    return err;
+}
+
+/* A row's id that is taken undoes the whole record: the client is asked to decide. */
+static enum err claim_row_ids(struct db *db, struct item *item, struct err_ctx *e)
+{
+    const struct record *r = item->record;
+    bool taken = false;
+    enum err err = ERR_OK;
+    for (uint32_t i = 0; !err && !taken && i < r->rows; i++)
+        err = claim_id(db, r, r->row_ids[i], i, &taken, e);
+    if (err || !taken)
+        return err;
+    item->outcome = APPEND_CONFLICT;
+    return db_exec(db, "delete from predictions_ids where model_id = $1 and seq = $2",
+                   BIND(bind_i64(r->model_id), bind_i64(r->seq)), NULL, e);
+}
+
+static enum err claim_ids(struct db *db, struct item *item, struct err_ctx *e)
+{
+    struct record *r = item->record;
+    bool taken = false;
+    if (r->row_ids)
+        return claim_row_ids(db, item, e);
+    if (!r->request_id.p)
+        return ERR_OK;
+    enum err err = claim_id(db, r, r->request_id, -1, &taken, e);
+    if (taken) {
+        item->outcome = APPEND_ID_TAKEN;
+        r->request_id = (struct str){NULL, 0};
+    }
+    return err;
+}
+
+/* ---- counting ---- */
+
+static enum err flush_counters(struct batch *b, struct err_ctx *e)
+{
+    enum err err = ERR_OK;
+    for (unsigned i = 0; !err && i < b->counter_count; i++)
+        err = db_exec(b->db,
+                      "insert into predictions_counts as c (model_id, version, hour_ms, row_total)"
+                      " values ($1, $2, $3, $4) on conflict (model_id, version, hour_ms)"
+                      " do update set row_total = c.row_total + excluded.row_total",
+                      BIND(bind_i64(b->counters[i].model_id), bind_i64(b->counters[i].version),
+                           bind_i64(b->counters[i].hour_ms), bind_i64(b->counters[i].rows)),
+                      NULL, e);
+    b->counter_count = 0;
+    return err;
+}
+
+static enum err count_rows(struct batch *b, const struct record *r, int64_t version,
+                           struct err_ctx *e)
+{
+    int64_t hour_ms = r->time_ms - r->time_ms % HOUR_MS;
+    for (unsigned i = 0; i < b->counter_count; i++) {
+        struct counter *c = &b->counters[i];
+        if (c->model_id == r->model_id && c->version == version && c->hour_ms == hour_ms) {
+            c->rows += r->rows;
+            return ERR_OK;
+        }
+    }
+    enum err err = b->counter_count == COUNTERS_MAX ? flush_counters(b, e) : ERR_OK;
+    b->counters[b->counter_count++] =
+        (struct counter){r->model_id, version, hour_ms, (int64_t)r->rows};
+    return err;
+}
+
+/* ---- records and scores ---- */
+
+enum { RECORD_BINDS = 8, SCORES_BINDS = 4 };
+
+static void bind_record(const struct record *r, struct bind *to)
+{
+    const struct bind binds[RECORD_BINDS] = {
+        bind_i64(r->model_id), bind_i64(r->seq),         bind_i64(r->time_ms), bind_i64(r->version),
+        bind_i64(r->rows),     bind_text(r->request_id), bind_text(r->unit),   bind_blob(r->body)};
+    memcpy(to, binds, sizeof binds);
+}
+
+static enum err insert_records(struct batch *b, struct err_ctx *e)
+{
+    struct bind *values = xmalloc(b->count * RECORD_BINDS * sizeof *values);
+    struct binds *sets = xmalloc(b->count * sizeof *sets);
+    size_t n = 0;
+    for (unsigned i = 0; i < b->count; i++) {
+        const struct item *item = b->items[i];
+        if (item->version || item->outcome == APPEND_CONFLICT)
+            continue;
+        bind_record(item->record, values + n * RECORD_BINDS);
+        sets[n] = (struct binds){values + n * RECORD_BINDS, RECORD_BINDS};
+        n++;
+    }
+    enum err err = db_exec_many(b->db,
+                                "insert into predictions_records (model_id, seq, time_ms, version,"
+                                " row_count, request_id, unit, body)"
+                                " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                                sets, n, e);
+    free(sets);
+    free(values);
+    return err;
+}
+
+static enum err insert_scores(struct batch *b, struct err_ctx *e)
+{
+    struct bind *values = xmalloc(b->count * SCORES_BINDS * sizeof *values);
+    struct binds *sets = xmalloc(b->count * sizeof *sets);
+    size_t n = 0;
+    for (unsigned i = 0; i < b->count; i++) {
+        const struct item *item = b->items[i];
+        if (!item->version)
+            continue;
+        struct bind *to = values + n * SCORES_BINDS;
+        to[0] = bind_i64(item->record->model_id);
+        to[1] = bind_i64(item->record->seq);
+        to[2] = bind_i64(item->version);
+        to[3] = bind_blob(item->scores);
+        sets[n++] = (struct binds){to, SCORES_BINDS};
+    }
+    enum err err = db_exec_many(b->db,
+                                "insert into predictions_scores (model_id, seq, version, body)"
+                                " values ($1, $2, $3, $4) on conflict do nothing",
+                                sets, n, e);
+    free(sets);
+    free(values);
+    return err;
+}
+
+/* Truth may have come before what it is about: it is counted as soon as both are there. */
+static enum err join_truth(struct batch *b, struct err_ctx *e)
+{
+    struct predictions *p = b->p;
+    enum err err = ERR_OK;
+    for (unsigned i = 0; !err && i < b->count; i++) {
+        const struct item *item = b->items[i];
+        if (item->version)
+            err = feedback_join_scores(p, b->db, item->record, item->version, item->scores, e);
+        else if (atomic_load(&p->orphans) && item->outcome != APPEND_CONFLICT)
+            err = feedback_join_orphans(p, b->db, item->record, e);
+    }
+    return err;
+}
+
+static enum err write_items(struct batch *b, struct err_ctx *e)
+{
+    enum err err = ERR_OK;
+    b->counter_count = 0;
+    for (unsigned i = 0; !err && i < b->count; i++) {
+        struct item *item = b->items[i];
+        item->outcome = APPEND_DONE;
+        if (!item->version)
+            err = claim_ids(b->db, item, e);
+        if (!err && item->outcome != APPEND_CONFLICT)
+            err = count_rows(b, item->record, item->version ? item->version : item->record->version,
+                             e);
+    }
+    if (!err)
+        err = insert_records(b, e);
+    if (!err)
+        err = insert_scores(b, e);
+    if (!err)
+        err = flush_counters(b, e);
+    return err ? err : join_truth(b, e);
+}
+
+static enum err write_batch(struct batch *b, struct err_ctx *e)
+{
+    enum err err = store_write(b->p->opts.store, &b->db, e);
+    if (err)
+        return err;
+    err = write_items(b, e);
+    return db_end(b->db, err, e);
+}
+
+static void write_one_by_one(struct batch *b)
+{
+    struct batch one = {.p = b->p, .count = 1};
+    for (unsigned i = 0; i < b->count; i++) {
+        struct err_ctx e;
+        err_ctx_init(&e);
+        one.items[0] = b->items[i];
+        if (write_batch(&one, &e)) {
+            b->items[i]->outcome = APPEND_FAILED;
+            log_error("predictions", "a record could not be written: %s", e.detail);
+        }
+    }
+}
+
+/* ---- afterwards ---- */
+
+static void count_batch(struct batch *b)
+{
+    struct predictions *p = b->p;
+    pthread_mutex_lock(&p->lock);
+    p->commits++;
+    for (unsigned i = 0; i < b->count; i++) {
+        const struct item *item = b->items[i];
+        if (item->outcome == APPEND_FAILED) {
+            p->failed++;
+        } else if (item->version) {
+            p->scores += item->record->rows;
+        } else if (item->outcome != APPEND_CONFLICT) {
+            p->records++;
+            p->rows += item->record->rows;
+        }
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void tell_progress(struct batch *b)
+{
+    const struct predictions_hooks *hooks = &b->p->opts.hooks;
+    uint64_t rows = 0;
+    if (!hooks->progress)
+        return;
+    for (unsigned i = 0; i < b->count; i++) {
+        rows += b->items[i]->version ? 0 : b->items[i]->record->rows;
+        bool last =
+            i + 1 == b->count || b->items[i + 1]->record->model_id != b->items[i]->record->model_id;
+        if (last && rows)
+            hooks->progress(hooks->context, b->items[i]->record->model_id, rows, 0);
+        rows = last ? 0 : rows;
+    }
+}
+
+static void finish(struct batch *b)
+{
+    count_batch(b);
+    tell_progress(b);
+    for (unsigned i = 0; i < b->count; i++) {
+        struct item *item = b->items[i];
+        if (item->done)
+            item->done(item->argument, item->outcome);
+        record_unref(item->record);
+        free(item);
+    }
+}
+
+void *predictions_writer(void *log)
+{
+    struct predictions *p = log;
+    struct batch *b = xcalloc(1, sizeof *b);
+    b->p = p;
+    pthread_setname_np(pthread_self(), "log-writer");
+    while ((b->count = take_batch(p, b->items)) > 0) {
+        struct err_ctx e;
+        err_ctx_init(&e);
+        if (write_batch(b, &e)) {
+            log_warning("predictions", "a batch of %u failed and is written one by one: %s",
+                        b->count, e.detail);
+            write_one_by_one(b);
+        }
+        finish(b);
+    }
+    free(b);
+    return NULL;
+}

@@ -1,0 +1,162 @@
+#include "registry/registry_api.h"
+
+#include "base/num.h"
+#include "identity/role.h"
+
+#define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
+    HTTP_ROUTE(method_, pattern_, role_, registry_api_##handler_, __VA_ARGS__)
+const struct http_route registry_routes[] = {
+#include "registry/routes.def"
+};
+#undef ROUTE
+const size_t registry_route_count = ARRAY_LEN(registry_routes);
+
+enum err registry_api_number(struct str text, int64_t *number, struct err_ctx *e)
+{
+    if (num_parse_i64(text, 1, INT64_MAX, number))
+        return ERR_OK;
+    return err_set(e, ERR_NOT_FOUND, "the model has no version \"" STR_FMT "\"", STR_ARG(text));
+}
+
+void registry_api_set_number(json_t *object, const char *key, int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    json_set_cstr(object, key, number ? text : NULL);
+}
+
+json_t *registry_api_arms(const struct arm *arms, unsigned count)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < count; i++) {
+        json_t *arm = json_object();
+        registry_api_set_number(arm, "version", arms[i].number);
+        json_set_cstr(arm, "mode", arm_mode_text(arms[i].mode));
+        json_set(arm, "weight",
+                 arms[i].mode == ARM_SPLIT ? json_real(arms[i].weight) : json_null());
+        json_set(arm, "sample",
+                 arms[i].mode == ARM_SHADOW ? json_real(arms[i].sample) : json_null());
+        json_set_time(arm, "since", arms[i].since_ms);
+        json_push(list, arm);
+    }
+    return list;
+}
+
+static enum err model_to_json(struct registry *r, const struct model *m, json_t **out,
+                              struct arena *a, struct err_ctx *e)
+{
+    struct arm arms[REGISTRY_ARMS_MAX];
+    unsigned arm_count = 0, version_count = 0;
+    struct model_version *versions;
+    enum err err = registry_arms(r, m->id, arms, &arm_count, e);
+    if (!err)
+        err = registry_versions(r, m->id, &versions, &version_count, a, e);
+    if (err)
+        return err;
+    json_t *object = json_object();
+    json_set_text(object, "name", m->name);
+    json_set_cstr(object, "task", task_text(m->task));
+    json_set_text(object, "description", m->description);
+    json_set_time(object, "created", m->created_ms);
+    json_set_text(object, "user", m->created_by);
+    json_set_null(object, "champion");
+    for (unsigned i = 0; i < arm_count; i++)
+        if (arms[i].mode == ARM_CHAMPION)
+            registry_api_set_number(object, "champion", arms[i].number);
+    json_set_i64(object, "versions", version_count);
+    json_set(object, "arms", registry_api_arms(arms, arm_count));
+    json_set_cstr(object, "primary_metric",
+                  m->task == TASK_CLASSIFICATION ? "accuracy"
+                  : m->task == TASK_REGRESSION   ? "rmse"
+                                                 : NULL);
+    *out = object;
+    return ERR_OK;
+}
+
+static enum err answer_model(struct http_request *rq, int status, const struct model *m,
+                             struct err_ctx *e)
+{
+    json_t *object = NULL;
+    enum err err = model_to_json(rq->context, m, &object, &rq->arena, e);
+    if (!err)
+        http_answer_json(rq, status, object);
+    return err;
+}
+
+enum err registry_api_models_list(struct http_request *rq, struct err_ctx *e)
+{
+    struct registry *r = rq->context;
+    struct str after = STR("");
+    int64_t limit = 50;
+    struct model *models;
+    unsigned count = 0;
+    (void)http_query(rq, "cursor", &after);
+    enum err err = http_query_i64(rq, "limit", 1, 500, &limit, e);
+    if (!err)
+        err = registry_models(r, after, (unsigned)limit + 1, &models, &count, &rq->arena, e);
+    if (err)
+        return err;
+    json_t *list = json_array();
+    for (unsigned i = 0; !err && i < MIN(count, (unsigned)limit); i++) {
+        json_t *object = NULL;
+        err = model_to_json(r, &models[i], &object, &rq->arena, e);
+        if (!err)
+            json_push(list, object);
+    }
+    json_t *page = json_object();
+    json_set(page, "items", list);
+    if (count > limit)
+        json_set_text(page, "next_cursor", models[limit - 1].name);
+    else
+        json_set_null(page, "next_cursor");
+    http_answer_json(rq, 200, page);
+    return err;
+}
+
+enum err registry_api_models_post(struct http_request *rq, struct err_ctx *e)
+{
+    json_t *body = NULL;
+    struct str name, task_name, description = STR("");
+    enum task task;
+    struct model model;
+    enum err err = http_json_object(rq, &body, e);
+    if (!err)
+        err = json_need_text(body, "name", 1, MODEL_NAME_MAX, &name, e);
+    if (!err)
+        err = json_need_text(body, "task", 1, 32, &task_name, e);
+    if (!err)
+        err = json_want_text(body, "description", 0, 4000, &description, e);
+    if (!err && !task_parse(task_name, &task))
+        err = err_set_at(e, ERR_INVALID, "/task",
+                         "the task must be classification, regression or other");
+    if (!err)
+        err = registry_model_add(rq->context, rq, name, task, description, &model, &rq->arena, e);
+    return err ? err : answer_model(rq, 201, &model, e);
+}
+
+enum err registry_api_models_get(struct http_request *rq, struct err_ctx *e)
+{
+    struct model model;
+    enum err err = registry_model(rq->context, rq->params[0], &model, &rq->arena, e);
+    return err ? err : answer_model(rq, 200, &model, e);
+}
+
+enum err registry_api_models_patch(struct http_request *rq, struct err_ctx *e)
+{
+    json_t *body = NULL;
+    struct str description = {NULL, 0};
+    enum err err = http_json_object(rq, &body, e);
+    if (!err)
+        err = json_want_text(body, "description", 0, 4000, &description, e);
+    if (!err && description.p)
+        err = registry_model_describe(rq->context, rq, rq->params[0], description, e);
+    return err ? err : registry_api_models_get(rq, e);
+}
+
+enum err registry_api_models_delete(struct http_request *rq, struct err_ctx *e)
+{
+    enum err err = registry_model_remove(rq->context, rq, rq->params[0], e);
+    if (!err)
+        http_answer_empty(rq, 204);
+    return err;
+}

@@ -1,0 +1,47 @@
+/* registry/registry_store.h
+ *
+ * The folder's SQL. Inside this folder only: everything here runs in the caller's transaction. */
+#ifndef REGISTRY_REGISTRY_STORE_H
+#define REGISTRY_REGISTRY_STORE_H
+
+#include "registry/registry.h"
+
+WARN_UNUSED enum err registry_store_model_insert(struct db *db, const struct model *m,
+                                                 struct err_ctx *e);
+WARN_UNUSED enum err registry_store_model_find(struct db *db, struct str name, struct model *m,
+                                               struct arena *a, struct err_ctx *e);
+WARN_UNUSED enum err registry_store_model_find_id(struct db *db, int64_t id, struct model *m,
+                                                  struct arena *a, struct err_ctx *e);
+WARN_UNUSED enum err registry_store_model_list(struct db *db, struct str after, unsigned limit,
+                                               struct model *out, unsigned *count, struct arena *a,
+                                               struct err_ctx *e);
+WARN_UNUSED enum err registry_store_model_remove(struct db *db, int64_t id, struct err_ctx *e);
+
+WARN_UNUSED enum err registry_store_version_insert(struct db *db, struct model_version *v,
+                                                   struct err_ctx *e);
+WARN_UNUSED enum err registry_store_version_find(struct db *db, int64_t model_id, int64_t number,
+                                                 struct model_version *v, struct arena *a,
+                                                 struct err_ctx *e);
+WARN_UNUSED enum err registry_store_version_list(struct db *db, int64_t model_id,
+                                                 struct model_version **out, unsigned *count,
+                                                 struct arena *a, struct err_ctx *e);
+
+WARN_UNUSED enum err registry_store_arms_list(struct db *db, int64_t model_id, struct arm *arms,
+                                              unsigned *count, struct err_ctx *e);
+WARN_UNUSED enum err registry_store_arms_replace(struct db *db, int64_t model_id,
+                                                 const struct arm *arms, unsigned count,
+                                                 struct err_ctx *e);
+
+WARN_UNUSED enum err registry_store_decision_insert(struct db *db, int64_t model_id,
+                                                    const struct decision *d, struct err_ctx *e);
+WARN_UNUSED enum err registry_store_decision_list(struct db *db, int64_t model_id, int64_t before,
+                                                  unsigned limit, struct decision *out,
+                                                  unsigned *count, struct arena *a,
+                                                  struct err_ctx *e);
+/* The champion that the newest decision with a change of champion replaced; 0: there is none. */
+WARN_UNUSED enum err registry_store_champion_before(struct db *db, int64_t model_id,
+                                                    int64_t champion, int64_t *number,
+                                                    struct err_ctx *e);
+WARN_UNUSED enum err registry_store_change(struct db *db, struct err_ctx *e);
+
+#endif

@@ -1,0 +1,40 @@
+/* server/inside.h
+ *
+ * What the server's own handlers share. Nothing outside src/server/ includes this. */
+#ifndef SERVER_INSIDE_H
+#define SERVER_INSIDE_H
+
+#include <stdatomic.h>
+
+#include "http/static.h"
+#include "server/features.h"
+
+struct server {
+    struct program *program;
+    struct arena arena;
+    struct parts parts;
+    struct features features;
+    struct pool *pool;
+    struct events *events;
+    struct statics *pages;
+    struct http_server *http;
+    const char *url;
+    _Atomic bool ready;
+};
+
+#define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
+    WARN_UNUSED enum err handler_(struct http_request *rq, struct err_ctx *e);
+#include "server/clock_routes.def"
+#include "server/page_routes.def"
+#include "server/routes.def"
+#undef ROUTE
+
+/* The server's own routes: the interface, the clock for tests, and what is no part of it. */
+extern const struct http_route server_routes[];
+extern const size_t server_route_count;
+extern const struct http_route server_clock_routes[];
+extern const size_t server_clock_route_count;
+extern const struct http_route server_page_routes[];
+extern const size_t server_page_route_count;
+
+#endif

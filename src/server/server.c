@@ -1,0 +1,172 @@
+#include "server/server.h"
+
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "identity/identity.h"
+#include "server/inside.h"
+
+static_assert((int)SERVER_LINK_BYTES == (int)IDENTITY_LINK_BYTES, "room for a link's token");
+
+/* ---- where the pages are ---- */
+
+static bool holds_pages(const char *folder)
+{
+    char path[4096];
+    return snprintf(path, sizeof path, "%s/index.html", folder) < (int)sizeof path &&
+           file_exists(path);
+}
+
+/* The setting, else beside the program: as it was built (build/crisol, web/dist), or as it is
+ * installed (bin/crisol, share/crisol/web). NULL where there are none. */
+static const char *find_pages(struct server *s)
+{
+    static const char *const places[] = {"../web/dist", "../share/crisol/web"};
+    const char *chosen = s->program->config->web_dir;
+    char program[4096];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (*chosen || n <= 0)
+        return *chosen ? chosen : NULL;
+    program[n] = '\0';
+    char *slash = strrchr(program, '/');
+    *slash = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        const char *folder = arena_printf(&s->arena, "%s/%s", program, places[i]);
+        if (holds_pages(folder))
+            return folder;
+    }
+    return NULL;
+}
+
+/* ---- building ---- */
+
+static enum err open_pages(struct server *s, struct err_ctx *e)
+{
+    const char *folder = find_pages(s);
+    if (!folder)
+        log_info("server", "there is no web interface here; web.dir can say where it is");
+    return statics_open(folder, &s->pages, e);
+}
+
+static enum err open_pool(struct server *s, struct err_ctx *e)
+{
+    const struct config *c = s->program->config;
+    struct pool_opts opts = {.name = "work",
+                             .threads = (unsigned)c->http_workers,
+                             .queue_max = (unsigned)c->http_worker_queue_max};
+    return pool_open(&opts, &s->pool, e);
+}
+
+static unsigned threads_of(const struct config *c)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return c->http_threads ? (unsigned)c->http_threads : (unsigned)MAX(cores, 1);
+}
+
+static enum err open_http(struct server *s, struct err_ctx *e)
+{
+    const struct config *c = s->program->config;
+    const char *spool = NULL;
+    enum err err = program_folder(s->program, &s->arena, "tmp", &spool, e);
+    if (err)
+        return err;
+    struct http_server_opts opts = {
+        .listen = c->listen,
+        .threads = threads_of(c),
+        .connections_max = (unsigned)c->http_connections_max,
+        .idle_timeout_s = (unsigned)c->http_idle_timeout_s,
+        .body_max_bytes = (size_t)c->http_body_max_bytes,
+        .upload_max_bytes = (size_t)c->http_upload_max_bytes,
+        .spool_folder = spool,
+        .pool = s->pool,
+        .hooks = identity_hooks(s->features.identity),
+    };
+    return http_server_open(&opts, &s->http, e);
+}
+
+static void mount(struct server *s)
+{
+    const struct http_mount own[] = {
+        {.routes = server_routes, .count = server_route_count, .context = s},
+        {.routes = server_page_routes, .count = server_page_route_count, .context = s},
+        {.routes = server_clock_routes,
+         .count = clock_is_virtual(&s->program->clock) ? server_clock_route_count : 0,
+         .context = s},
+    };
+    features_mount(&s->features, s->http);
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        http_server_mount(s->http, &own[i]);
+}
+
+static enum err build(struct server *s, struct err_ctx *e)
+{
+    s->parts = (struct parts){.program = s->program, .arena = &s->arena};
+    enum err err = events_open(&s->program->clock, &s->events, e);
+    if (err)
+        return err;
+    err = open_pool(s, e);
+    if (err)
+        return err;
+    s->parts.events = s->events;
+    s->parts.pool = s->pool;
+    err = features_open(&s->features, e);
+    if (!err)
+        err = open_pages(s, e);
+    if (!err)
+        err = open_http(s, e);
+    if (err)
+        return err;
+    mount(s);
+    return http_server_start(s->http, &s->url, e);
+}
+
+enum err server_open(struct program *p, struct server **out, struct err_ctx *e)
+{
+    struct server *s = xcalloc(1, sizeof *s);
+    s->program = p;
+    arena_init(&s->arena);
+    s->features.parts = &s->parts;
+    enum err err = build(s, e);
+    if (err) {
+        server_close(s);
+        return err;
+    }
+    atomic_store(&s->ready, true);
+    *out = s;
+    return ERR_OK;
+}
+
+const char *server_url(const struct server *s)
+{
+    return s->url;
+}
+
+enum err server_make_link(struct server *s, bool *needed, char token[SERVER_LINK_BYTES],
+                          struct err_ctx *e)
+{
+    return identity_make_link(s->features.identity, needed, token, e);
+}
+
+/* ---- coming down ---- */
+
+bool server_drain(struct server *s)
+{
+    atomic_store(&s->ready, false);
+    events_end(s->events);
+    features_end(&s->features);
+    return http_server_drain(s->http, (unsigned)s->program->config->http_drain_s * 1000);
+}
+
+void server_close(struct server *s)
+{
+    if (!s)
+        return;
+    http_server_close(s->http);
+    pool_close(s->pool);
+    features_close(&s->features);
+    statics_close(s->pages);
+    events_close(s->events);
+    arena_release(&s->arena);
+    free(s);
+}

@@ -1,0 +1,3 @@
+#include "server/version.h"
+
+const char version_text[] = CRISOL_VERSION;

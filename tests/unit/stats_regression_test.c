@@ -1,0 +1,110 @@
+/* Regression metrics against the golden vectors G3 and at their edges. */
+#include "stats/regression.h"
+
+#include "stats_check.h"
+
+static const double g3_truth[] = {3, -0.5, 2, 7, 4.2};
+
+struct g3_expected {
+    double predicted[5];
+    double r2, mse, rmse, mae, mape;
+};
+
+static const struct g3_expected g3_expected[] = {
+    {{2.5, 0, 2, 8, 4}, .949660041841004, .308, .554977477020464, .44, .271428571428571},
+    {{2.9, -0.4, 2.5, 6.5, 4.4}, .981694560669456, .112, .33466401061363, .28, .12047619047619},
+};
+
+static struct regression sums_of(const double *truth, const double *predicted, size_t n)
+{
+    struct regression s = {0};
+    for (size_t i = 0; i < n; i++)
+        assert_true(regression_add(&s, truth[i], predicted[i], 1));
+    return s;
+}
+
+static void two_models_reproduce_g3(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g3_expected); i++) {
+        const struct g3_expected *g = &g3_expected[i];
+        struct regression s = sums_of(g3_truth, g->predicted, ARRAY_LEN(g3_truth));
+        near(value_of(regression_r2(&s)), g->r2);
+        near(value_of(regression_mse(&s)), g->mse);
+        near(value_of(regression_rmse(&s)), g->rmse);
+        near(value_of(regression_mae(&s)), g->mae);
+        near(value_of(regression_mape(&s)), g->mape);
+    }
+}
+
+static void a_constant_truth_is_explained_fully_or_not_at_all(void **state)
+{
+    const double y[] = {.1, .1, .1}, wrong[] = {.1, .1, .3};
+    struct regression s = sums_of(y, y, 3);
+    near(value_of(regression_r2(&s)), 1);
+    s = sums_of(y, wrong, 3);
+    near(value_of(regression_r2(&s)), 0);
+    no_figure(regression_r2_pearson(&s), STAT_CONSTANT);
+}
+
+static void too_few_rows_have_a_reason(void **state)
+{
+    struct regression s = {0};
+    no_figure(regression_mse(&s), STAT_EMPTY);
+    no_figure(regression_r2(&s), STAT_EMPTY);
+    assert_true(regression_add(&s, 1, 2, 1));
+    no_figure(regression_r2(&s), STAT_TOO_FEW);
+    near(value_of(regression_mae(&s)), 1);
+    near(value_of(regression_me(&s)), 1);
+    assert_true(regression_remove(&s, 1, 2, 1));
+    assert_true(regression_add(&s, 1, 2, 0));
+    no_figure(regression_mae(&s), STAT_NO_WEIGHT);
+}
+
+static void numbers_beyond_the_domain_change_nothing(void **state)
+{
+    struct regression s = {0};
+    const double bad[] = {NAN, INFINITY, -INFINITY, 1e141};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_false(regression_add(&s, bad[i], 0, 1));
+        assert_false(regression_add(&s, 0, bad[i], 1));
+    }
+    assert_int_equal(s.rows, 0);
+    assert_false(regression_remove(&s, 1, 1, 1));
+}
+
+static void r2_holds_where_the_mean_is_a_billion_times_the_spread(void **state)
+{
+    struct regression s = {0}, shifted = {0};
+    for (int i = 0; i < 1000; i++) {
+        double y = (i * 37 % 101) / 64.0, p = y + (i % 7 - 3) / 16.0;
+        assert_true(regression_add(&s, y, p, 1));
+        assert_true(regression_add(&shifted, y + 0x1p30, p + 0x1p30, 1));
+    }
+    near(value_of(regression_r2(&shifted)), value_of(regression_r2(&s)));
+    near(value_of(regression_r2_pearson(&shifted)), value_of(regression_r2_pearson(&s)));
+}
+
+static void taking_out_an_outlier_leaves_no_trace(void **state)
+{
+    struct regression s = sums_of(g3_truth, g3_expected[0].predicted, 5);
+    assert_true(regression_add(&s, 1e12, -1e12, .3));
+    assert_true(regression_add(&s, 0, 5, 2)); /* a mape of 2e16 */
+    assert_true(regression_remove(&s, 1e12, -1e12, .3));
+    assert_true(regression_remove(&s, 0, 5, 2));
+    close_to(value_of(regression_r2(&s)), g3_expected[0].r2, 1e-7);
+    near(value_of(regression_mae(&s)), g3_expected[0].mae);
+    near(value_of(regression_mape(&s)), g3_expected[0].mape);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_models_reproduce_g3),
+        cmocka_unit_test(a_constant_truth_is_explained_fully_or_not_at_all),
+        cmocka_unit_test(too_few_rows_have_a_reason),
+        cmocka_unit_test(numbers_beyond_the_domain_change_nothing),
+        cmocka_unit_test(r2_holds_where_the_mean_is_a_billion_times_the_spread),
+        cmocka_unit_test(taking_out_an_outlier_leaves_no_trace),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
