@@ -10,6 +10,7 @@
 #include "predictions/predictions.h"
 #include "protocol/oip/oip.h"
 #include "protocol/prometheus/prometheus.h"
+#include "server/history.h"
 #include "server/version.h"
 #include "serving/serving.h"
 #include "training/training.h"
@@ -312,9 +313,13 @@ static enum err open_training(struct features *f, struct err_ctx *e)
         .memory_mb = (unsigned)c->training_memory_mb,
         .file_mb = (unsigned)c->training_file_mb,
         .timeout_s = (unsigned)c->training_timeout_s,
-        .exact_rows = (size_t)c->monitoring_exact_rows,
     };
-    return training_open(&opts, &f->training, e);
+    err = training_open(&opts, &f->training, e);
+    if (!err) {
+        struct monitoring_hooks hooks = history_hooks(f);
+        monitoring_set_hooks(f->monitoring, &hooks);
+    }
+    return err;
 }
 
 static void end_training(struct features *f)
@@ -384,6 +389,7 @@ static const struct slice features[] = {
 enum err features_open(struct features *f, struct err_ctx *e)
 {
     enum err err = ERR_OK;
+    f->opened_ns = clock_monotonic_ns();
     while (!err && f->opened < ARRAY_LEN(features)) {
         err = features[f->opened].open(f, e);
         if (!err)

@@ -41,7 +41,8 @@ struct parts {
 
 struct features {
     const struct parts *parts;
-    size_t opened; /* rows of the table that are open */
+    size_t opened;      /* rows of the table that are open */
+    uint64_t opened_ns; /* when, by the monotonic clock */
     struct identity *identity;
     struct catalog *catalog;
     struct registry *registry;
