@@ -38,11 +38,15 @@ int main(int argc, char **argv)
          .summary = "ends an API token",
          COMMON,
          .run = command_token_revoke},
-
         {.name = "migrate",
          .summary = "brings the database up to date with the program",
          COMMON,
          .run = command_migrate},
+        {.name = "config",
+         .summary = "shows the settings that are in force, as a file",
+         OPTIONS(command_config_options),
+         COMMON,
+         .run = command_config},
         {.name = "version", .summary = "says which program this is", .run = command_version},
     };
     return cli_main(commands, ARRAY_LEN(commands), argc, argv);

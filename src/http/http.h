@@ -199,7 +199,8 @@ bool http_accepts(const struct http_request *rq, const char *type);
 /* The address of the peer, as text in the arena. */
 const char *http_peer(struct http_request *rq);
 
-/* Parses the body as one JSON object that goes with the arena. */
+/* Parses the body as one JSON object that goes with the arena; ERR_UNSUPPORTED when it says that it
+ * is something else. */
 WARN_UNUSED enum err http_json_object(struct http_request *rq, json_t **out, struct err_ctx *e);
 
 /* Answers with the value and gives up the reference. */

@@ -21,7 +21,8 @@ enum {
     MOUNTS_MAX = 32,
     ANSWER_BYTES_MAX = 1 << 30,
     STREAM_BLOCK_BYTES = 4096,
-    QUIET_NS = 30000000
+    QUIET_NS = 30000000,
+    SHORT_BODY_BYTES = 65536
 };
 
 struct http_server {
@@ -428,6 +429,15 @@ static void authorise_early(struct exchange *x)
     x->authorised = hooks->authorise(hooks->context, &x->rq, may_block, &x->failure) == HTTP_PASS;
 }
 
+/* An answer before the end of the request costs the connection: a short rest is read instead. */
+static bool is_short(const struct exchange *x)
+{
+    struct str length = http_header(&x->rq, "Content-Length");
+    uint64_t bytes = 0;
+    return !http_header(&x->rq, "Transfer-Encoding").p && !http_header(&x->rq, "Expect").p &&
+           (!length.p || num_parse_u64(length, SHORT_BODY_BYTES, &bytes));
+}
+
 static enum MHD_Result head(struct exchange *x, const char *method)
 {
     atomic_fetch_add_explicit(&x->rq.server->requests, 1, memory_order_relaxed);
@@ -443,7 +453,7 @@ static enum MHD_Result head(struct exchange *x, const char *method)
         check_length(x);
     if (!x->failure.code)
         authorise_early(x);
-    if (x->failure.code)
+    if (x->failure.code && !is_short(x))
         return answer(x);
     atomic_store(&x->step, EXCHANGE_BODY);
     return MHD_YES;

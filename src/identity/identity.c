@@ -10,10 +10,8 @@
 
 enum {
     FLUSH_S = 20,
-    TRIES_BY_NAME = 5, /* at once, then one in TRY_NAME_MS */
-    TRY_NAME_MS = 30000,
-    TRIES_BY_ADDRESS = 30,
-    TRY_ADDRESS_MS = 5000
+    ATTEMPTS_MS = 15 * 60 * 1000,
+    ADDRESS_FACTOR = 3 /* several people may share an address */
 };
 
 static_assert((int)IDENTITY_LINK_BYTES == (int)LINK_TEXT_BYTES, "room for a link's token");
@@ -213,8 +211,9 @@ enum err identity_open(const struct identity_opts *opts, struct identity **out, 
     enum err err = credentials_open(&about, &identity->credentials, e);
     if (err)
         goto out_memory;
-    limiter_init(&identity->by_name, TRIES_BY_NAME, TRY_NAME_MS);
-    limiter_init(&identity->by_address, TRIES_BY_ADDRESS, TRY_ADDRESS_MS);
+    unsigned by_name = opts->login_attempts, by_address = by_name * ADDRESS_FACTOR;
+    limiter_init(&identity->by_name, by_name, MAX(ATTEMPTS_MS / by_name, 1));
+    limiter_init(&identity->by_address, by_address, MAX(ATTEMPTS_MS / by_address, 1));
     pthread_mutex_init(&identity->lock, NULL);
     pthread_cond_init(&identity->wake, NULL);
     int failed = pthread_create(&identity->keeper, NULL, keep, identity);

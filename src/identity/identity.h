@@ -27,11 +27,12 @@ struct identity_opts {
     struct store *store;
     const struct clock *clock;
     struct id_source *ids;
-    const char *version;    /* of the program, for the pages */
-    int64_t session_ms;     /* how long a session lasts without being used */
-    bool open_registration; /* anybody may become a viewer */
-    bool open_serving;      /* anybody may ask for predictions */
-    bool open_metrics;      /* anybody may read /metrics */
+    const char *version;     /* of the program, for the pages */
+    int64_t session_ms;      /* how long a session lasts without being used */
+    unsigned login_attempts; /* that may fail in 15 minutes, for one name */
+    bool open_registration;  /* anybody may become a viewer */
+    bool open_serving;       /* anybody may ask for predictions */
+    bool open_metrics;       /* anybody may read /metrics */
 };
 
 struct identity;

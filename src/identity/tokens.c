@@ -57,7 +57,7 @@ enum err tokens_list(struct db *db, struct arena *a, int64_t user_id, int64_t be
         db_query(db,
                  "select t.id, t.label, u.name, t.role, u.role, t.created_ms, t.used_ms "
                  "from identity_tokens t join identity_users u on u.id = t.user_id "
-                 "where t.id < $1 and ($2 = 0 or t.user_id = $2) order by t.id desc limit $3",
+                 "where t.id < $1 and (t.user_id = $2 or $2 = 0) order by t.id desc limit $3",
                  BIND(bind_i64(before_id), bind_i64(user_id), bind_i64((int64_t)limit)), &rows, e);
     while (!err && !(err = rows_next(rows, e)) && rows_have(rows))
         err = read_token(rows, a, &out[(*count)++], e);
@@ -70,7 +70,7 @@ enum err token_remove(struct db *db, uint64_t id, int64_t user_id, struct err_ct
     int64_t changed = 0;
     char text[ID_TEXT_BYTES];
     enum err err =
-        db_exec(db, "delete from identity_tokens where id = $1 and ($2 = 0 or user_id = $2)",
+        db_exec(db, "delete from identity_tokens where id = $1 and (user_id = $2 or $2 = 0)",
                 BIND(bind_i64((int64_t)id), bind_i64(user_id)), &changed, e);
     if (!err && changed == 0)
         err = err_set(e, ERR_NOT_FOUND, "there is no token %s", id_format(id, text));

@@ -1,6 +1,6 @@
 #include "predictions/internal.h"
 
-#include "base/log.h"
+#include "predictions/predictions_api.h"
 
 static enum err count_orphans(struct predictions *p, struct err_ctx *e)
 {
@@ -139,4 +139,9 @@ bool predictions_append_scores(struct predictions *p, struct record *r, int64_t 
     item->version = version;
     item->scores = str_from((char *)(item + 1), packed.n);
     return enqueue(p, item);
+}
+
+struct registry *predictions_registry(const struct predictions *p)
+{
+    return p->opts.registry;
 }

@@ -3,22 +3,12 @@
 #include "base/num.h"
 #include "identity/role.h"
 
+#define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
+    HTTP_ROUTE(method_, pattern_, role_, registry_api_##handler_, __VA_ARGS__)
 const struct http_route registry_routes[] = {
-#define ROUTE(method_, pattern_, role_, handler_, run_, body_, creates_, summary_, takes_,         \
-              answers_)                                                                            \
-    {.method = method_,                                                                            \
-     .pattern = pattern_,                                                                          \
-     .role = role_,                                                                                \
-     .handle = registry_api_##handler_,                                                            \
-     .run = run_,                                                                                  \
-     .body = body_,                                                                                \
-     .creates = creates_,                                                                          \
-     .summary = summary_,                                                                          \
-     .takes = takes_,                                                                              \
-     .answers = answers_},
 #include "registry/routes.def"
-#undef ROUTE
 };
+#undef ROUTE
 const size_t registry_route_count = ARRAY_LEN(registry_routes);
 
 enum err registry_api_number(struct str text, int64_t *number, struct err_ctx *e)

@@ -1,7 +1,16 @@
 #include "server/features.h"
 
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "catalog/catalog.h"
 #include "identity/identity.h"
+#include "predictions/predictions.h"
+#include "protocol/oip/oip.h"
 #include "server/version.h"
+#include "serving/serving.h"
+#include "training/training.h"
 
 /* ---- each feature gets what it needs, and no more ---- */
 
@@ -14,10 +23,11 @@ static enum err open_identity(struct features *f, struct err_ctx *e)
         .clock = &p->clock,
         .ids = &p->ids,
         .version = version_text,
-        .session_ms = config_i64(c, "identity.session_days") * INT64_C(86400000),
-        .open_registration = config_bool(c, "identity.registration"),
-        .open_serving = config_bool(c, "serving.anonymous"),
-        .open_metrics = config_bool(c, "metrics.anonymous"),
+        .session_ms = c->identity_session_days * INT64_C(86400000),
+        .login_attempts = (unsigned)c->identity_login_attempts,
+        .open_registration = c->identity_registration,
+        .open_serving = c->serving_anonymous,
+        .open_metrics = c->metrics_anonymous,
     };
     return identity_open(&opts, &f->identity, e);
 }
@@ -32,9 +42,262 @@ static void *context_identity(struct features *f)
     return f->identity;
 }
 
+/* The folder of a file of this program: where it was installed, or the build folder. */
+static const char *beside_program(struct arena *a, const char *relative)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return arena_printf(a, "%s/%s", path, relative);
+}
+
+/* The modules lie in the source tree while the program is run from its build folder, and below
+ * lib/ when it is installed; programs that were built lie beside their module.yaml only there. */
+static struct module_folders find_modules(struct features *f, const char *local)
+{
+    struct arena *a = f->parts->arena;
+    const char *chosen = f->parts->program->config->modules_dir;
+    const char *built_in = beside_program(a, "../modules");
+    if (*chosen)
+        built_in = chosen;
+    else if (!file_exists(built_in))
+        built_in = beside_program(a, "../lib/crisol/modules");
+    return (struct module_folders){built_in, local, beside_program(a, "modules")};
+}
+
+static enum err open_catalog(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    const char *datasets = NULL, *modules = NULL;
+    enum err err = program_folder(p, f->parts->arena, "datasets", &datasets, e);
+    if (!err)
+        err = program_folder(p, f->parts->arena, "modules", &modules, e);
+    if (err)
+        return err;
+    struct catalog_opts opts = {
+        .store = p->store,
+        .clock = &p->clock,
+        .ids = &p->ids,
+        .events = f->parts->events,
+        .datasets_folder = datasets,
+        .modules = find_modules(f, modules),
+    };
+    return catalog_open(&opts, &f->catalog, e);
+}
+
+static void close_catalog(struct features *f)
+{
+    catalog_close(f->catalog);
+}
+
+static void *context_catalog(struct features *f)
+{
+    return f->catalog;
+}
+
+static const char *folder(struct features *f, const char *name, enum err *err, struct err_ctx *e)
+{
+    const char *path = NULL;
+    *err = program_folder(f->parts->program, f->parts->arena, name, &path, e);
+    return path;
+}
+
+static enum err open_registry(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    enum err err;
+    struct registry_opts opts = {.store = p->store,
+                                 .clock = &p->clock,
+                                 .ids = &p->ids,
+                                 .events = f->parts->events,
+                                 .folder = folder(f, "models", &err, e)};
+    return err ? err : registry_open(&opts, &f->registry, e);
+}
+
+static void close_registry(struct features *f)
+{
+    registry_close(f->registry);
+}
+
+static void *context_registry(struct features *f)
+{
+    return f->registry;
+}
+
+static enum err open_predictions(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    const struct config *c = p->config;
+    struct predictions_opts opts = {
+        .store = p->store,
+        .registry = f->registry,
+        .clock = &p->clock,
+        .ids = &p->ids,
+        .committed = strcmp(c->predictions_durability, "committed") == 0,
+        .queue_max = (unsigned)c->predictions_queue_max,
+        .orphan_days = (unsigned)c->predictions_orphan_days,
+        .retain_days = (unsigned)c->predictions_retain_days,
+    };
+    return predictions_open(&opts, &f->predictions, e);
+}
+
+static void close_predictions(struct features *f)
+{
+    predictions_close(f->predictions);
+}
+
+static void *context_predictions(struct features *f)
+{
+    return f->predictions;
+}
+
+/* ---- what the registry asks of the layers above it ---- */
+
+static enum err check_model(void *context, const char *path, const struct signature *signature,
+                            struct err_ctx *e)
+{
+    struct features *f = context;
+    return serving_check_hook(f->serving, path, signature, e);
+}
+
+static void change_model(void *context, struct str model)
+{
+    struct features *f = context;
+    serving_changed_hook(f->serving, model);
+}
+
+static const char *model_state(void *context, struct str model, int64_t number, const char **reason,
+                               struct arena *a)
+{
+    struct features *f = context;
+    return serving_state_hook(f->serving, model, number, reason, a);
+}
+
+static enum err find_artifact(void *context, struct str run, struct str artifact,
+                              struct run_artifact *out, struct arena *a, struct err_ctx *e)
+{
+    struct features *f = context;
+    if (!f->training)
+        return err_set(e, ERR_NOT_READY, "runs are not at hand yet");
+    return training_artifact(f->training, run, artifact, out, a, e);
+}
+
+static void hook_registry(struct features *f)
+{
+    registry_set_hooks(f->registry, &(struct registry_hooks){.check = check_model,
+                                                             .changed = change_model,
+                                                             .state = model_state,
+                                                             .artifact = find_artifact,
+                                                             .context = f});
+}
+
+static unsigned cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (unsigned)n : 1;
+}
+
+static enum err open_serving(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    const struct config *c = p->config;
+    struct serving_opts opts = {
+        .store = p->store,
+        .clock = &p->clock,
+        .registry = f->registry,
+        .predictions = f->predictions,
+        .threads = c->serving_threads ? (unsigned)c->serving_threads : cores(),
+        .queue_max = (unsigned)c->serving_queue_max,
+        .shadow_queue_max = (unsigned)c->serving_shadow_queue_max,
+        .inline_max_ns = (uint64_t)c->serving_inline_max_us * 1000,
+        .batch_rows_max = (uint32_t)c->serving_batch_rows_max,
+        .inputs_bytes_max = (size_t)c->predictions_inputs_max_bytes,
+        .tensor_bytes_max = (size_t)c->http_body_max_bytes * 4,
+    };
+    enum err err = serving_open(&opts, &f->serving, e);
+    if (!err)
+        hook_registry(f);
+    return err;
+}
+
+static void close_serving(struct features *f)
+{
+    serving_close(f->serving);
+}
+
+static void *context_serving(struct features *f)
+{
+    return f->serving;
+}
+
+static enum err open_oip(struct features *f, struct err_ctx *e)
+{
+    struct oip_opts opts = {.serving = f->serving,
+                            .registry = f->registry,
+                            .server_name = f->parts->program->config->serving_server_name,
+                            .version = version_text};
+    return oip_open(&opts, &f->oip, e);
+}
+
+static void close_oip(struct features *f)
+{
+    oip_close(f->oip);
+}
+
+static void *context_oip(struct features *f)
+{
+    return f->oip;
+}
+
+static enum err open_training(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    const struct config *c = p->config;
+    const char *runs = NULL;
+    enum err err = program_folder(p, f->parts->arena, "runs", &runs, e);
+    if (err)
+        return err;
+    struct training_opts opts = {
+        .store = p->store,
+        .clock = &p->clock,
+        .ids = &p->ids,
+        .events = f->parts->events,
+        .catalog = f->catalog,
+        .runtime = serving_runtime(f->serving),
+        .registry = f->registry,
+        .runs_folder = runs,
+        .slots = (unsigned)c->training_slots,
+        .stop_grace_s = (unsigned)c->training_stop_grace_s,
+        .memory_mb = (unsigned)c->training_memory_mb,
+        .file_mb = (unsigned)c->training_file_mb,
+        .timeout_s = (unsigned)c->training_timeout_s,
+        .exact_rows = (size_t)c->monitoring_exact_rows,
+    };
+    return training_open(&opts, &f->training, e);
+}
+
+static void end_training(struct features *f)
+{
+    training_end(f->training);
+}
+
+static void close_training(struct features *f)
+{
+    training_close(f->training);
+    f->training = NULL;
+}
+
+static void *context_training(struct features *f)
+{
+    return f->training;
+}
+
 /* ---- the table ---- */
 
-struct feature {
+struct slice {
     const char *name;
     enum err (*open)(struct features *f, struct err_ctx *e);
     void (*close)(struct features *f);
@@ -50,8 +313,14 @@ struct feature {
     .name = #name_, .open = open_##name_, .close = close_##name_, .context = context_##name_,      \
     .routes = name_##_routes, .route_count = &name_##_route_count
 
-static const struct feature features[] = {
+static const struct slice features[] = {
     {FEATURE(identity)},
+    {FEATURE(catalog)},
+    {FEATURE(registry)},
+    {FEATURE(predictions)},
+    {FEATURE(serving)},
+    {FEATURE(training), .end = end_training},
+    {FEATURE(oip), .write_error = oip_write_error},
 };
 
 enum err features_open(struct features *f, struct err_ctx *e)

@@ -19,7 +19,13 @@
 #include "http/http.h"
 #include "server/program.h"
 
+struct catalog;
 struct identity;
+struct oip;
+struct predictions;
+struct registry;
+struct serving;
+struct training;
 
 /* What the server lends to the features. */
 struct parts {
@@ -33,6 +39,12 @@ struct features {
     const struct parts *parts;
     size_t opened; /* rows of the table that are open */
     struct identity *identity;
+    struct catalog *catalog;
+    struct registry *registry;
+    struct predictions *predictions;
+    struct serving *serving;
+    struct training *training;
+    struct oip *oip;
 };
 
 WARN_UNUSED enum err features_open(struct features *f, struct err_ctx *e);

@@ -22,58 +22,48 @@ const size_t program_option_count = ARRAY_LEN(program_options);
 
 /* ---- settings ---- */
 
-static enum err set_pair(struct config *c, const char *pair, struct err_ctx *e)
+/* --data DIR and its like are settings under a shorter name. */
+static size_t gather_flags(const struct cli *cli, struct arena *a, const char **flags)
 {
-    const char *equals = strchr(pair, '=');
-    if (!equals)
-        return err_set(e, ERR_INVALID, "--set %s: name=value is expected", pair);
-    char name[128];
-    snprintf(name, sizeof name, "%.*s", (int)(equals - pair), pair);
-    return config_set(c, name, equals + 1, e);
+    static const char *const shortcuts[] = {"data", "database", "listen"};
+    unsigned cursor = 0;
+    size_t count = 0;
+    for (const char *pair; (pair = cli_each(cli, "set", &cursor));)
+        flags[count++] = pair;
+    for (size_t i = 0; i < ARRAY_LEN(shortcuts); i++)
+        if (cli_has(cli, shortcuts[i]))
+            flags[count++] = arena_printf(a, "%s=%s", shortcuts[i], cli_value(cli, shortcuts[i]));
+    return count;
 }
 
 enum err program_configure(const struct cli *cli, struct config **out, struct err_ctx *e)
 {
-    static const char *const flags[] = {"data", "database", "listen"};
-    struct config *c = NULL;
-    unsigned cursor = 0;
-    enum err err = config_open(&c, e);
-    for (const char *pair; !err && (pair = cli_each(cli, "set", &cursor));)
-        err = set_pair(c, pair, e);
-    for (size_t i = 0; i < ARRAY_LEN(flags) && !err; i++)
-        if (cli_has(cli, flags[i]))
-            err = config_set(c, flags[i], cli_value(cli, flags[i]), e);
-    if (err) {
-        config_close(c);
-        return err;
-    }
-    *out = c;
-    return ERR_OK;
+    const char *flags[CLI_GIVEN_MAX];
+    struct arena a;
+    arena_init(&a);
+    struct config_sources from = {.flags = flags,
+                                  .flag_count = gather_flags(cli, &a, flags),
+                                  .environment = environ,
+                                  .file = cli_value(cli, "config")};
+    enum err err = config_load(&from, out, e);
+    arena_release(&a);
+    return err;
 }
 
-static enum err start_log(struct program *p, struct err_ctx *e)
+static void start_log(const struct program *p)
 {
-    enum log_level level;
-    const char *text = config_text(p->config, "log.level");
-    if (!log_level_parse(str_of(text), &level))
-        return err_set(e, ERR_INVALID, "log.level: \"%s\" is not a level", text);
+    enum log_level level = LOG_INFO;
+    bool known = log_level_parse(str_of(p->config->log_level), &level);
+    assert(known);
     log_set_level(level);
-    return ERR_OK;
 }
 
-static enum err start_clock(struct program *p, struct err_ctx *e)
+static void start_clock(struct program *p)
 {
-    const char *text = config_text(p->config, "clock.virtual");
-    int64_t start_ms;
-    if (!*text) {
+    if (p->config->clock_virtual_ms)
+        clock_init_virtual(&p->clock, p->config->clock_virtual_ms);
+    else
         clock_init(&p->clock);
-        return ERR_OK;
-    }
-    if (!clock_parse(str_of(text), &start_ms))
-        return err_set(e, ERR_INVALID,
-                       "clock.virtual: \"%s\" is not a time like 2026-01-31T08:15:00Z", text);
-    clock_init_virtual(&p->clock, start_ms);
-    return ERR_OK;
 }
 
 /* ---- data and store ---- */
@@ -82,11 +72,10 @@ static enum err open_store(struct program *p, struct err_ctx *e)
 {
     struct arena a;
     arena_init(&a);
-    const char *url = config_text(p->config, "database");
+    const char *url = p->config->database;
     struct store_opts opts = {.url = *url ? url : arena_printf(&a, "sqlite:%s/crisol.db", p->data),
-                              .readers = (unsigned)config_i64(p->config, "store.readers"),
-                              .busy_timeout_ms =
-                                  (unsigned)config_i64(p->config, "store.busy_timeout_ms")};
+                              .readers = (unsigned)p->config->store_connections,
+                              .busy_timeout_ms = (unsigned)p->config->store_busy_timeout_ms};
     enum err err = store_open(&opts, &p->store, e);
     if (!err)
         err = store_migrate(p->store, e);
@@ -98,23 +87,21 @@ enum err program_open(struct program *p, const struct cli *cli, struct err_ctx *
 {
     *p = (struct program){.lock_fd = -1};
     enum err err = program_configure(cli, &p->config, e);
+    if (err)
+        return err;
+    start_log(p);
+    start_clock(p);
+    p->data = p->config->data;
+    err = crypto_init(e);
     if (!err)
-        err = start_log(p, e);
-    if (!err)
-        err = start_clock(p, e);
-    if (!err)
-        err = crypto_init(e);
-    if (!err) {
-        p->data = config_text(p->config, "data");
         err = file_make_folders(p->data, e);
-    }
     if (!err)
         err = open_store(p, e);
     if (err) {
         program_close(p);
         return err;
     }
-    id_source_init(&p->ids, (unsigned)config_i64(p->config, "node"));
+    id_source_init(&p->ids, (unsigned)p->config->node);
     audit_init(&p->clock, &p->ids);
     return ERR_OK;
 }
@@ -124,7 +111,7 @@ void program_close(struct program *p)
     store_close(p->store);
     if (p->lock_fd >= 0)
         close(p->lock_fd);
-    config_close(p->config);
+    config_unref(p->config);
     *p = (struct program){.lock_fd = -1};
 }
 

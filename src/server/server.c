@@ -23,7 +23,7 @@ static bool holds_pages(const char *folder)
 static const char *find_pages(struct server *s)
 {
     static const char *const places[] = {"../web/dist", "../share/crisol/web"};
-    const char *chosen = config_text(s->program->config, "web.dir");
+    const char *chosen = s->program->config->web_dir;
     char program[4096];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     if (*chosen || n <= 0)
@@ -53,9 +53,15 @@ static enum err open_pool(struct server *s, struct err_ctx *e)
 {
     const struct config *c = s->program->config;
     struct pool_opts opts = {.name = "work",
-                             .threads = (unsigned)config_i64(c, "http.workers"),
-                             .queue_max = (unsigned)config_i64(c, "http.queue")};
+                             .threads = (unsigned)c->http_workers,
+                             .queue_max = (unsigned)c->http_worker_queue_max};
     return pool_open(&opts, &s->pool, e);
+}
+
+static unsigned threads_of(const struct config *c)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return c->http_threads ? (unsigned)c->http_threads : (unsigned)MAX(cores, 1);
 }
 
 static enum err open_http(struct server *s, struct err_ctx *e)
@@ -66,12 +72,12 @@ static enum err open_http(struct server *s, struct err_ctx *e)
     if (err)
         return err;
     struct http_server_opts opts = {
-        .listen = config_text(c, "listen"),
-        .threads = (unsigned)config_i64(c, "http.threads"),
-        .connections_max = (unsigned)config_i64(c, "http.connections"),
-        .idle_timeout_s = (unsigned)config_i64(c, "http.idle_s"),
-        .body_max_bytes = (size_t)config_i64(c, "http.body_max_bytes"),
-        .upload_max_bytes = (size_t)config_i64(c, "http.upload_max_bytes"),
+        .listen = c->listen,
+        .threads = threads_of(c),
+        .connections_max = (unsigned)c->http_connections_max,
+        .idle_timeout_s = (unsigned)c->http_idle_timeout_s,
+        .body_max_bytes = (size_t)c->http_body_max_bytes,
+        .upload_max_bytes = (size_t)c->http_upload_max_bytes,
         .spool_folder = spool,
         .pool = s->pool,
         .hooks = identity_hooks(s->features.identity),
@@ -149,8 +155,7 @@ bool server_drain(struct server *s)
     atomic_store(&s->ready, false);
     events_end(s->events);
     features_end(&s->features);
-    return http_server_drain(s->http,
-                             (unsigned)config_i64(s->program->config, "http.drain_s") * 1000);
+    return http_server_drain(s->http, (unsigned)s->program->config->http_drain_s * 1000);
 }
 
 void server_close(struct server *s)

@@ -178,9 +178,11 @@ static void run_in_pool(void *argument)
     if (ask->timeout_ns && waited_ns > ask->timeout_ns)
         err = err_set(&ask->failure, ERR_BUSY, "the request waited longer than its timeout");
     else
+        err = ask->before ? ask->before(ask, &ask->failure) : ERR_OK;
+    if (!err && ask->rows)
         err = run_model(ask, &ask->failure);
-    bool wait = !err && must_wait(ask);
-    if (!err)
+    bool wait = !err && ask->rows && must_wait(ask);
+    if (!err && ask->rows)
         err = log_it(ask, wait, &ask->failure);
     if (err || !wait)
         http_resume(ask->rq);
@@ -251,9 +253,9 @@ enum err ask_run(struct ask *ask, struct err_ctx *e)
     }
     ask->input_done_ns = clock_monotonic_ns();
     add(&ask->version->stats.input_ns, ask->input_done_ns - ask->rq->started_ns);
-    if (version_estimate_ns(ask->version, ask->rows) <= serving_opts(ask->serving)->inline_max_ns)
-        return run_here(ask, e);
-    return run_later(ask, e);
+    bool quick =
+        version_estimate_ns(ask->version, ask->rows) <= serving_opts(ask->serving)->inline_max_ns;
+    return quick && !ask->before ? run_here(ask, e) : run_later(ask, e);
 }
 
 void ask_row_id(const struct ask *ask, uint32_t i, struct buf *out)

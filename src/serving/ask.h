@@ -16,6 +16,8 @@
 
 #include "serving/serving.h"
 
+struct native;
+
 struct ask {
     struct serving *serving;
     struct http_request *rq;
@@ -29,6 +31,10 @@ struct ask {
     struct str *row_ids;   /* the client's id for each row, or NULL */
     uint64_t timeout_ns;   /* in the queue; 0: none */
     http_handler answer;   /* rq->work is the ask */
+    /* Where set, runs first and in the pool, so it may block; it may leave no rows to score. */
+    enum err (*before)(struct ask *ask, struct err_ctx *e);
+    struct native *native; /* predict_api.c's own */
+    void *protocol;        /* another protocol's own */
 
     int64_t seq, time_ms; /* of the record */
     struct tensor *outputs;

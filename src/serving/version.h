@@ -43,7 +43,7 @@ struct version {
     _Atomic uint32_t row_ns; /* what a row costs, about: moves with what is measured */
     _Atomic uint32_t run_ns; /* what a run of one row costs */
     struct version_stats stats;
-    int64_t rows_max; /* of one request; a load may have lowered it */
+    _Atomic int64_t rows_max; /* of one request; a load may have lowered it */
 };
 
 /* Opens the engine, tries it out on zeros where the shapes allow it, and learns what a row costs

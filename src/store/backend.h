@@ -28,6 +28,11 @@ struct db {
     bool spoilt;        /* a statement failed: the transaction can only be rolled back */
     bool broken;        /* set by the backend: of no more use, close it */
     unsigned rows_open; /* results that nobody has closed yet */
+    unsigned log_pages; /* SQLite: length of the write-ahead log after the last commit */
+};
+
+struct log_state {
+    unsigned pages, copied;
 };
 
 struct rows {
@@ -49,6 +54,10 @@ struct backend {
     enum err (*commit)(struct db *db, struct err_ctx *e); /* has rolled back when it fails */
     void (*rollback)(struct db *db);
     enum err (*lock)(struct db *db, struct str name, struct err_ctx *e);
+
+    /* Copies what no reader needs any more from the log into the database. NULL where the database
+     * sees to that itself. */
+    enum err (*checkpoint)(struct db *db, struct log_state *out, struct err_ctx *e);
 
     /* Several statements at once, neither prepared nor bound. */
     enum err (*script)(struct db *db, const char *sql, struct err_ctx *e);

@@ -102,8 +102,8 @@ static enum err step_in_time(struct store *s, const struct migration *list, size
     return err_set(e, err, "%s", why.detail);
 }
 
-enum err store_migrate_list(struct store *s, const struct migration *list, size_t count,
-                            struct err_ctx *e)
+enum err migrate_list(struct store *s, const struct migration *list, size_t count,
+                      struct err_ctx *e)
 {
     const struct migration *done = NULL;
     enum err err;
@@ -113,9 +113,4 @@ enum err store_migrate_list(struct store *s, const struct migration *list, size_
             log_info("store", "migration %u \"%s\" is applied", done->number, done->name);
     } while (!err && done);
     return err;
-}
-
-enum err store_migrate(struct store *s, struct err_ctx *e)
-{
-    return store_migrate_list(s, migrations, migration_count, e);
 }

@@ -3,8 +3,8 @@
  * The numbered steps that make a database what the program needs. store_migrate() applies the
  * program's own list; tests give lists of theirs:
  *
- *     static const struct migration list[] = {{1, "cats", {"create table ...", "create table
- * ..."}}}; err = store_migrate_list(store, list, 1, e);
+ *     static const struct migration list[] = {{1, "cats", {sqlite_text, postgresql_text}}};
+ *     err = migrate_list(store, list, 1, e);
  *
  * The program's list is made from src/store/migrations/ when it is built. */
 #ifndef STORE_MIGRATE_H
@@ -22,7 +22,7 @@ struct migration {
 extern const struct migration migrations[];
 extern const size_t migration_count;
 
-WARN_UNUSED enum err store_migrate_list(struct store *s, const struct migration *list, size_t count,
-                                        struct err_ctx *e);
+WARN_UNUSED enum err migrate_list(struct store *s, const struct migration *list, size_t count,
+                                  struct err_ctx *e);
 
 #endif

@@ -9,6 +9,7 @@ The dependency file names the folder too, so that a build notices a file that is
 import re
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 FILE_NAME = re.compile(r"(\d{4})-(([a-z]+)(?:-[a-z0-9-]+)?)\.sql")
 
@@ -25,12 +26,12 @@ WORDS = {
 WORD = re.compile(QUOTED + r"|\$\w+|\b(?:BIGINT|DOUBLE\s+PRECISION|TEXT|BYTEA)\b", re.IGNORECASE)
 STATEMENT = re.compile(r"(?:" + QUOTED + r"|[^;])+;")
 NAMES = re.compile(
-    r"\bcreate\s+(?:unique\s+)?(?:table|index)\s+(?:if\s+not\s+exists\s+)?(\w+)", re.IGNORECASE
+    r"\bcreate\s+(?:unique\s+)?(table|index)\s+(?:if\s+not\s+exists\s+)?(\w+)", re.IGNORECASE
 )
 TABLE_END = re.compile(r"\)\s*\$(TABLE|CLUSTERED)\s*;\s*$")
 
 
-def fail(path: Path, why: str) -> None:
+def fail(path: Path, why: str) -> NoReturn:
     sys.exit(f"{path}: {why} (see README.md in that folder)")
 
 
@@ -51,15 +52,13 @@ def check(path: Path, feature: str, sql: str) -> None:
     for match in STATEMENT.finditer(sql):
         statement = re.sub(r"--[^\n]*", "", match[0]).strip()
         named = NAMES.match(statement)
-        if named and named[1] != feature and not named[1].startswith(feature + "_"):
-            fail(path, f'"{named[1]}" is not named after the feature "{feature}"')
-        if re.match(r"create\s+table\b", statement, re.IGNORECASE) and not TABLE_END.search(
-            statement
-        ):
-            fail(
-                path,
-                f'the table "{named[1] if named else "?"}" does not end with $TABLE or $CLUSTERED',
-            )
+        if not named:
+            continue
+        kind, name = named[1].lower(), named[2]
+        if name != feature and not name.startswith(feature + "_"):
+            fail(path, f'"{name}" is not named after the feature "{feature}"')
+        if kind == "table" and not TABLE_END.search(statement):
+            fail(path, f'the table "{name}" does not end with $TABLE or $CLUSTERED')
 
 
 def read(folder: Path) -> list[tuple[int, str, str, str]]:
@@ -68,7 +67,6 @@ def read(folder: Path) -> list[tuple[int, str, str, str]]:
         match = FILE_NAME.fullmatch(path.name)
         if not match:
             fail(path, "a migration's name is NNNN-feature.sql or NNNN-feature-what.sql")
-            continue
         number = int(match[1])
         if rows and rows[-1][0] == number:
             fail(path, f"the number {number} is taken")
@@ -88,13 +86,13 @@ def main() -> None:
     folder, output, depfile = (Path(a) for a in sys.argv[1:])
     rows = read(folder)
     parts = ['#include "store/migrate.h"\n']
-    table = []
+    table = ""
     for number, name, sqlite, postgresql in rows:
-        parts += [c_bytes(f"sqlite_{number}", sqlite), c_bytes(f"postgresql_{number}", postgresql)]
-        table.append(f'    {{{number}, "{name}", {{sqlite_{number}, postgresql_{number}}}}},\n')
-    parts.append(
-        "const struct migration migrations[] = {\n" + "".join(table) + "    {0, 0, {0, 0}}};\n"
-    )
+        parts.append(c_bytes(f"sqlite_{number}", sqlite))
+        parts.append(c_bytes(f"postgresql_{number}", postgresql))
+        table += f'    {{{number}, "{name}", {{sqlite_{number}, postgresql_{number}}}}},\n'
+    table += "    {0, NULL, {NULL, NULL}},\n"  # C has no empty arrays
+    parts.append(f"const struct migration migrations[] = {{\n{table}}};\n")
     parts.append(f"const size_t migration_count = {len(rows)};\n")
     output.write_text("\n".join(parts), encoding="utf-8")
     sources = " ".join(str(p) for p in [folder, *sorted(folder.glob("*.sql"))])

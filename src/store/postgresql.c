@@ -83,34 +83,34 @@ static struct str first_line(const char *message)
     return str_trim(line);
 }
 
-static enum err lost(struct pg_db *c, struct err_ctx *e)
+static enum err lost(struct pg_db *c, const char *message, struct err_ctx *e)
 {
-    struct str why = first_line(PQerrorMessage(c->pg));
+    struct str why = first_line(message);
     c->base.broken = true;
     return err_set(e, ERR_IO, "the connection to the database %s was lost: " STR_FMT, c->name,
                    STR_ARG(why));
 }
 
-/* The server's primary message alone: its detail line repeats the values. */
+/* The server's primary message alone: its detail line repeats the values. An error without a
+ * state is libpq's own and means that it cannot talk to the server, whatever PQstatus() says. */
 static enum err pg_fail(struct pg_db *c, const PGresult *result, struct err_ctx *e)
 {
-    if (PQstatus(c->pg) != CONNECTION_OK || !result)
-        return lost(c, e);
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!state || !message)
+        return lost(c, PQerrorMessage(c->pg), e);
     size_t i = 0;
-    while (!str_starts(str_of(state ? state : ""), str_of(translations[i].state)))
+    while (!str_starts(str_of(state), str_of(translations[i].state)))
         i++;
     enum err err = translations[i].err;
-    if (translations[i].breaks)
-        c->base.broken = true;
+    c->base.broken |= translations[i].breaks;
+    if (PQstatus(c->pg) != CONNECTION_OK || (translations[i].breaks && err == ERR_IO))
+        return lost(c, message, e);
     if (err == ERR_EXISTS || err == ERR_CONFLICT) {
-        log_debug("store", "%s", message ? message : "");
+        log_debug("store", "%s", message);
         return err;
     }
-    struct str why = first_line(message ? message : PQresultErrorMessage(result));
-    if (err == ERR_BUSY && e)
-        e->retry_after_s = 1;
+    struct str why = first_line(message);
     return err_set(e, err, "the database %s: " STR_FMT, c->name, STR_ARG(why));
 }
 
@@ -267,7 +267,7 @@ static enum err read_pipeline(struct pg_db *c, struct err_ctx *e)
     while (status != PGRES_PIPELINE_SYNC) {
         PGresult *result = PQgetResult(c->pg);
         if (!result && PQstatus(c->pg) != CONNECTION_OK)
-            return err ? err : lost(c, e);
+            return err ? err : lost(c, PQerrorMessage(c->pg), e);
         if (!result)
             continue; /* the end of one statement's answer */
         status = PQresultStatus(result);
@@ -283,9 +283,9 @@ static enum err run_pipeline(struct pg_db *c, const struct statement *s, const s
 {
     for (size_t i = 0; i < count; i++) {
         if (!send_statement(c, s, binds[i]))
-            return lost(c, e);
+            return lost(c, PQerrorMessage(c->pg), e);
     }
-    return PQpipelineSync(c->pg) ? read_pipeline(c, e) : lost(c, e);
+    return PQpipelineSync(c->pg) ? read_pipeline(c, e) : lost(c, PQerrorMessage(c->pg), e);
 }
 
 static enum err pg_exec_many(struct db *db, const char *sql, const struct binds *binds,
@@ -297,11 +297,11 @@ static enum err pg_exec_many(struct db *db, const char *sql, const struct binds 
     if (err)
         return err;
     if (!PQenterPipelineMode(c->pg))
-        return lost(c, e);
+        return lost(c, PQerrorMessage(c->pg), e);
     for (size_t at = 0; !err && at < count; at += PIPELINE_MAX)
         err = run_pipeline(c, s, binds + at, MIN(PIPELINE_MAX, count - at), e);
     if (!PQexitPipelineMode(c->pg) && !err)
-        err = lost(c, e);
+        err = lost(c, PQerrorMessage(c->pg), e);
     return err;
 }
 
@@ -355,7 +355,7 @@ static enum err pg_query(struct db *db, const char *sql, struct binds binds, str
     if (err)
         return err;
     if (!send_statement(c, s, binds) || !PQsetSingleRowMode(c->pg))
-        return lost(c, e);
+        return lost(c, PQerrorMessage(c->pg), e);
     struct pg_rows *r = xcalloc(1, sizeof *r);
     c->reading = r;
     *out = &r->base;

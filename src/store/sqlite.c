@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -290,6 +291,24 @@ static enum err sqlite_commit(struct db *db, struct err_ctx *e)
     return err;
 }
 
+static int note_log(void *argument, sqlite3 *sqlite, const char *database, int pages)
+{
+    ((struct db *)argument)->log_pages = (unsigned)pages;
+    return SQLITE_OK;
+}
+
+static enum err sqlite_checkpoint(struct db *db, struct log_state *out, struct err_ctx *e)
+{
+    struct sqlite_db *c = sqlite_db(db);
+    int pages = 0, copied = 0;
+    int code =
+        sqlite3_wal_checkpoint_v2(c->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        return sqlite_fail(c, e);
+    *out = (struct log_state){(unsigned)MAX(pages, 0), (unsigned)MAX(copied, 0)};
+    return ERR_OK;
+}
+
 static enum err sqlite_lock(struct db *db, struct str name, struct err_ctx *e)
 {
     return ERR_OK;
@@ -371,29 +390,54 @@ static enum err sqlite_name(const char *url, char **out, struct err_ctx *e)
     return ERR_OK;
 }
 
-/* A new file is made here and not by SQLite: it will hold password hashes and is nobody else's
- * business. What can be wrong with an old one is said in words before SQLite says "unable to open
- * database file". The file is not opened for this, because closing it again would drop the locks
- * that another connection of this process may have on it. */
+/* Writes what SQLite needs to find in a file that has a write-ahead log from the start. */
+static enum err write_header(const char *path, struct err_ctx *e)
+{
+    sqlite3 *sqlite = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    int code = sqlite3_open_v2(path, &sqlite, flags, NULL);
+    if (!code)
+        code = sqlite3_exec(sqlite, "pragma journal_mode = wal", NULL, NULL, NULL);
+    enum err err = ERR_OK;
+    if (code)
+        err = err_set(e, ERR_IO, "the database file %s cannot be made: %s", path,
+                      sqlite3_errmsg(sqlite));
+    sqlite3_close(sqlite);
+    return err;
+}
+
+/* A new file is made beside its place and moved there whole, because processes that start at once
+ * disturb each other while one of them gives a file its write-ahead log. It belongs to the owner
+ * alone: there will be password hashes in it. */
+static enum err make_file(const char *path, struct err_ctx *e)
+{
+    char fresh[PATH_MAX];
+    snprintf(fresh, sizeof fresh, "%s.new-XXXXXX", path);
+    int fd = mkostemp(fresh, O_CLOEXEC);
+    if (fd < 0)
+        return err_set(e, ERR_IO, "the database file %s cannot be made: %s", path,
+                       errno == ENOENT ? "its folder is missing" : strerrordesc_np(errno));
+    close(fd);
+    enum err err = write_header(fresh, e);
+    if (!err && link(fresh, path) && errno != EEXIST)
+        err = err_set(e, ERR_IO, "the database file %s cannot be made: %s", path,
+                      strerrordesc_np(errno));
+    unlink(fresh);
+    return err;
+}
+
+/* Says in words what SQLite calls "unable to open database file". The file is not opened for this:
+ * closing it again would drop the locks that another connection of this process has on it. */
 static enum err check_file(const char *path, struct err_ctx *e)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        close(fd);
-        return ERR_OK;
-    }
-    if (errno == ENOENT)
-        return err_set(e, ERR_IO, "the database file %s cannot be made: its folder is missing",
-                       path);
-    struct stat st;
-    if (errno != EEXIST || stat(path, &st))
-        return err_set(e, ERR_IO, "the database file %s cannot be opened: %s", path,
-                       strerrordesc_np(errno));
-    if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_IO, "the database %s is not a file", path);
+    struct stat st = {0};
+    if (stat(path, &st) && errno == ENOENT)
+        return make_file(path, e);
     if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS))
         return err_set(e, ERR_IO, "the database file %s may not be read and written: %s", path,
                        strerrordesc_np(errno));
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_IO, "the database %s is not a file", path);
     return ERR_OK;
 }
 
@@ -404,7 +448,7 @@ static const char *const writer_pragmas = "pragma journal_mode = wal;"
                                           "pragma case_sensitive_like = on;"
                                           "pragma temp_store = memory;"
                                           "pragma mmap_size = 0;"
-                                          "pragma wal_autocheckpoint = 4000;"
+                                          "pragma journal_size_limit = 67108864;"
                                           "pragma cache_size = -16000;";
 
 static const char *const reader_pragmas = "pragma case_sensitive_like = on;"
@@ -412,13 +456,12 @@ static const char *const reader_pragmas = "pragma case_sensitive_like = on;"
                                           "pragma mmap_size = 0;"
                                           "pragma query_only = on;";
 
+/* The last connection to a file copies its log into it and removes the log. */
 static void sqlite_close(struct db *db)
 {
     struct sqlite_db *c = sqlite_db(db);
     forget_statements(c);
     map_release(&c->statements);
-    if (c->writer && !db->broken)
-        sqlite3_exec(c->sqlite, "pragma wal_checkpoint(truncate)", NULL, NULL, NULL);
     int code = sqlite3_close(c->sqlite);
     assert(code == SQLITE_OK);
     (void)code;
@@ -439,6 +482,7 @@ static enum err set_up(struct sqlite_db *c, const struct store_opts *opts, struc
         return sqlite_fail(c, e);
     sqlite3_extended_result_codes(c->sqlite, 1);
     sqlite3_busy_timeout(c->sqlite, (int)MIN(opts->busy_timeout_ms, INT32_MAX));
+    sqlite3_wal_hook(c->sqlite, note_log, &c->base); /* instead of SQLite's own checkpoints */
     return sqlite_script(&c->base, c->writer ? writer_pragmas : reader_pragmas, e);
 }
 
@@ -473,6 +517,7 @@ const struct backend sqlite_backend = {
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .lock = sqlite_lock,
+    .checkpoint = sqlite_checkpoint,
     .script = sqlite_script,
     .exec = sqlite_exec,
     .exec_many = sqlite_exec_many,

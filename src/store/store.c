@@ -1,7 +1,9 @@
 #include "store/store.h"
 
 #include "store/backend.h"
+#include "store/checkpointer.h"
 #include "store/lane.h"
+#include "store/migrate.h"
 #include "store/postgresql.h"
 #include "store/sqlite.h"
 
@@ -10,6 +12,7 @@ struct store {
     struct store_opts opts;
     char *url, *name;
     struct lane *readers, *writers;
+    struct checkpointer *checkpointer; /* NULL where the database needs none */
 };
 
 static const struct {
@@ -60,6 +63,9 @@ enum err store_open(const struct store_opts *opts, struct store **out, struct er
     s->readers = lane_new(opts->readers);
     s->writers = lane_new(backend->kind == STORE_SQLITE ? 1 : opts->readers);
 
+    if (backend->checkpoint)
+        s->checkpointer = checkpointer_new(backend, &s->opts, s->writers);
+
     struct db *first = NULL;
     err = store_write(s, &first, e);
     if (!err)
@@ -76,7 +82,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
-    /* The writer goes last: closing it tidies up SQLite's log, which readers would hinder. */
+    checkpointer_free(s->checkpointer);
     lane_free(s->readers, close_connection);
     lane_free(s->writers, close_connection);
     free(s->name);
@@ -92,6 +98,11 @@ enum store_kind store_kind(const struct store *s)
 const char *store_name(const struct store *s)
 {
     return s->name;
+}
+
+enum err store_migrate(struct store *s, struct err_ctx *e)
+{
+    return migrate_list(s, migrations, migration_count, e);
 }
 
 static struct lane *lane_of(struct store *s, bool writes)
@@ -131,20 +142,26 @@ static void give_back(struct store *s, bool writes, struct db *db)
     lane_give(lane_of(s, writes), db);
 }
 
+static enum err retry_later(enum err err, struct err_ctx *e)
+{
+    if (err == ERR_BUSY && e && e->code == ERR_BUSY && e->retry_after_s == 0)
+        e->retry_after_s = 1;
+    return err;
+}
+
 static enum err lease(struct store *s, bool writes, struct db **out, struct err_ctx *e)
 {
     void *place = NULL;
-    if (!lane_take(lane_of(s, writes), s->opts.busy_timeout_ms, &place)) {
-        if (e)
-            e->retry_after_s = 1;
-        return err_set(e, ERR_BUSY, "the store is busy: no connection for %s became free in %u ms",
-                       writes ? "writing" : "reading", s->opts.busy_timeout_ms);
-    }
+    if (!lane_take(lane_of(s, writes), s->opts.busy_timeout_ms, &place))
+        return retry_later(err_set(e, ERR_BUSY,
+                                   "the store is busy: no connection for %s became free in %u ms",
+                                   writes ? "writing" : "reading", s->opts.busy_timeout_ms),
+                           e);
     struct db *db = place;
     enum err err = begin(s, writes, &db, e);
     if (err) {
         give_back(s, writes, db);
-        return err;
+        return retry_later(err, e);
     }
     db->writes = writes;
     db->spoilt = false;
@@ -169,19 +186,24 @@ enum err db_end(struct db *db, enum err err, struct err_ctx *e)
     if (!err && db->writes && db->spoilt)
         err = err_set(e, ERR_INTERNAL, "a transaction was to be committed that had failed");
     if (!err && db->writes)
-        err = backend->commit(db, e);
+        err = retry_later(backend->commit(db, e), e);
     else if (!db->broken)
         backend->rollback(db);
-    give_back(db->store, db->writes, db);
+    struct store *s = db->store;
+    unsigned log_pages = db->log_pages;
+    bool wrote = !err && db->writes;
+    give_back(s, db->writes, db);
+    if (wrote && s->checkpointer)
+        checkpointer_note(s->checkpointer, log_pages);
     return err;
 }
 
 /* Every statement's result passes here: see the promise about failed ones in the header. */
-static enum err note(struct db *db, enum err err)
+static enum err note(struct db *db, enum err err, struct err_ctx *e)
 {
     if (err)
         db->spoilt = true;
-    return err;
+    return retry_later(err, e);
 }
 
 static bool is_storable_text(struct str text)
@@ -213,14 +235,16 @@ static enum err ready(struct db *db, const struct binds *binds, size_t count, st
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < count; i++)
         err = check_binds(binds[i], e);
-    return note(db, err);
+    return err;
 }
 
 enum err db_lock(struct db *db, struct str name, struct err_ctx *e)
 {
     assert(db->writes);
     enum err err = ready(db, NULL, 0, e);
-    return err ? err : note(db, db->backend->lock(db, name, e));
+    if (!err)
+        err = db->backend->lock(db, name, e);
+    return note(db, err, e);
 }
 
 enum err db_exec(struct db *db, const char *sql, struct binds binds, int64_t *changed,
@@ -228,14 +252,18 @@ enum err db_exec(struct db *db, const char *sql, struct binds binds, int64_t *ch
 {
     int64_t ignored;
     enum err err = ready(db, &binds, 1, e);
-    return err ? err : note(db, db->backend->exec(db, sql, binds, changed ? changed : &ignored, e));
+    if (!err)
+        err = db->backend->exec(db, sql, binds, changed ? changed : &ignored, e);
+    return note(db, err, e);
 }
 
 enum err db_exec_many(struct db *db, const char *sql, const struct binds *binds, size_t count,
                       struct err_ctx *e)
 {
     enum err err = ready(db, binds, count, e);
-    return err ? err : note(db, db->backend->exec_many(db, sql, binds, count, e));
+    if (!err)
+        err = db->backend->exec_many(db, sql, binds, count, e);
+    return note(db, err, e);
 }
 
 enum err db_query(struct db *db, const char *sql, struct binds binds, struct rows **out,
@@ -244,9 +272,9 @@ enum err db_query(struct db *db, const char *sql, struct binds binds, struct row
     *out = NULL;
     enum err err = ready(db, &binds, 1, e);
     if (!err)
-        err = note(db, db->backend->query(db, sql, binds, out, e));
+        err = db->backend->query(db, sql, binds, out, e);
     if (err)
-        return err;
+        return note(db, err, e);
     (*out)->db = db;
     db->rows_open++;
     return ERR_OK;
@@ -271,7 +299,7 @@ enum err rows_next(struct rows *r, struct err_ctx *e)
     r->have = false;
     if (r->db->spoilt)
         return err_set(e, ERR_INTERNAL, "a result is read after a statement that failed");
-    return note(r->db, r->db->backend->next(r, e));
+    return note(r->db, r->db->backend->next(r, e), e);
 }
 
 bool rows_have(const struct rows *r)

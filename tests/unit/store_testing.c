@@ -86,19 +86,27 @@ static int run_on(const char *name, const char *kind, const struct CMUnitTest *t
     return failed;
 }
 
-int store_testing_run(const char *name, const struct CMUnitTest *tests, size_t count)
+int store_testing_run_sqlite(const char *name, const struct CMUnitTest *tests, size_t count)
 {
     if (!mkdtemp(folder))
         return 1;
     testing_folder = folder;
     snprintf(sqlite_url, sizeof sqlite_url, "sqlite:%s/crisol.db", folder);
     int failed = run_on(name, "sqlite", tests, count, empty_sqlite);
+    return file_remove_tree(folder, NULL) ? failed + 1 : failed;
+}
+
+int store_testing_run_postgresql(const char *name, const struct CMUnitTest *tests, size_t count)
+{
     postgresql_url = getenv("CRISOL_TEST_POSTGRESQL");
     if (postgresql_url)
-        failed += run_on(name, "postgresql", tests, count, empty_postgresql);
-    else
-        fputs("skipped: CRISOL_TEST_POSTGRESQL is not set\n", stderr);
-    if (file_remove_tree(folder, NULL))
-        failed++;
-    return failed;
+        return run_on(name, "postgresql", tests, count, empty_postgresql);
+    fputs("skipped: CRISOL_TEST_POSTGRESQL is not set\n", stderr);
+    return 0;
+}
+
+int store_testing_run(const char *name, const struct CMUnitTest *tests, size_t count)
+{
+    int failed = store_testing_run_sqlite(name, tests, count);
+    return failed + store_testing_run_postgresql(name, tests, count);
 }

@@ -23,6 +23,8 @@ extern const char *testing_folder;
 extern const char *testing_url;
 
 int store_testing_run(const char *name, const struct CMUnitTest *tests, size_t count);
+int store_testing_run_sqlite(const char *name, const struct CMUnitTest *tests, size_t count);
+int store_testing_run_postgresql(const char *name, const struct CMUnitTest *tests, size_t count);
 
 struct store *testing_open(unsigned readers, unsigned busy_timeout_ms);
 
