@@ -17,7 +17,7 @@
 
 #include "stats_check.h"
 
-enum { STREAMS = 2000, BLOCKS = 200, BLOCK_ROWS = 50 };
+enum { STREAMS = 2000, BLOCKS = 120, BLOCK_ROWS = 50 };
 
 static const double alpha = 0.05;
 
@@ -38,7 +38,7 @@ static void sequential_mcnemar_keeps_alpha_at_every_look(void **state)
         rng_init(&r, 101, stream);
         uint64_t b = 0, c = 0;
         struct evalue plus = {0}, both = {0};
-        for (int i = 0; i < 2000; i++) {
+        for (int i = 0; i < 1000; i++) {
             if (rng_next(&r) >> 63)
                 b++;
             else
