@@ -6,9 +6,11 @@
 #include "base/file.h"
 #include "catalog/catalog.h"
 #include "identity/identity.h"
+#include "monitoring/monitoring.h"
 #include "predictions/predictions.h"
 #include "protocol/oip/oip.h"
 #include "protocol/prometheus/prometheus.h"
+#include "server/history.h"
 #include "server/version.h"
 #include "serving/serving.h"
 #include "training/training.h"
@@ -128,6 +130,28 @@ static void *context_registry(struct features *f)
     return f->registry;
 }
 
+/* It counts what the log writes, to the last record: opened before the log, closed after it. */
+static enum err open_monitoring(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    struct monitoring_opts opts = {.store = p->store,
+                                   .clock = &p->clock,
+                                   .registry = f->registry,
+                                   .events = f->parts->events,
+                                   .exact_rows = (uint64_t)p->config->monitoring_exact_rows};
+    return monitoring_open(&opts, &f->monitoring, e);
+}
+
+static void close_monitoring(struct features *f)
+{
+    monitoring_close(f->monitoring);
+}
+
+static void *context_monitoring(struct features *f)
+{
+    return f->monitoring;
+}
+
 static enum err open_predictions(struct features *f, struct err_ctx *e)
 {
     struct program *p = f->parts->program;
@@ -141,8 +165,12 @@ static enum err open_predictions(struct features *f, struct err_ctx *e)
         .queue_max = (unsigned)c->predictions_queue_max,
         .orphan_days = (unsigned)c->predictions_orphan_days,
         .retain_days = (unsigned)c->predictions_retain_days,
+        .hooks = monitoring_log_hooks(f->monitoring),
     };
-    return predictions_open(&opts, &f->predictions, e);
+    enum err err = predictions_open(&opts, &f->predictions, e);
+    if (!err)
+        monitoring_set_log(f->monitoring, f->predictions);
+    return err;
 }
 
 static void close_predictions(struct features *f)
@@ -285,9 +313,13 @@ static enum err open_training(struct features *f, struct err_ctx *e)
         .memory_mb = (unsigned)c->training_memory_mb,
         .file_mb = (unsigned)c->training_file_mb,
         .timeout_s = (unsigned)c->training_timeout_s,
-        .exact_rows = (size_t)c->monitoring_exact_rows,
     };
-    return training_open(&opts, &f->training, e);
+    err = training_open(&opts, &f->training, e);
+    if (!err) {
+        struct monitoring_hooks hooks = history_hooks(f);
+        monitoring_set_hooks(f->monitoring, &hooks);
+    }
+    return err;
 }
 
 static void end_training(struct features *f)
@@ -346,6 +378,7 @@ static const struct slice features[] = {
     {FEATURE(identity)},
     {FEATURE(catalog)},
     {FEATURE(registry)},
+    {FEATURE(monitoring)},
     {FEATURE(predictions), .expose = expose_predictions},
     {FEATURE(serving), .expose = expose_serving},
     {FEATURE(training), .end = end_training},
@@ -356,6 +389,7 @@ static const struct slice features[] = {
 enum err features_open(struct features *f, struct err_ctx *e)
 {
     enum err err = ERR_OK;
+    f->opened_ns = clock_monotonic_ns();
     while (!err && f->opened < ARRAY_LEN(features)) {
         err = features[f->opened].open(f, e);
         if (!err)

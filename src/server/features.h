@@ -21,6 +21,7 @@
 
 struct catalog;
 struct identity;
+struct monitoring;
 struct oip;
 struct predictions;
 struct prometheus;
@@ -40,10 +41,12 @@ struct parts {
 
 struct features {
     const struct parts *parts;
-    size_t opened; /* rows of the table that are open */
+    size_t opened;      /* rows of the table that are open */
+    uint64_t opened_ns; /* when, by the monotonic clock */
     struct identity *identity;
     struct catalog *catalog;
     struct registry *registry;
+    struct monitoring *monitoring;
     struct predictions *predictions;
     struct serving *serving;
     struct training *training;
