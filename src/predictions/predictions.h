@@ -16,8 +16,8 @@
 #ifndef PREDICTIONS_PREDICTIONS_H
 #define PREDICTIONS_PREDICTIONS_H
 
-#include "base/exposition.h"
 #include "base/clock.h"
+#include "base/exposition.h"
 #include "base/id.h"
 #include "http/events.h"
 #include "predictions/record.h"
