@@ -38,7 +38,6 @@ int main(int argc, char **argv)
          .summary = "ends an API token",
          COMMON,
          .run = command_token_revoke},
-
         {.name = "migrate",
          .summary = "brings the database up to date with the program",
          COMMON,

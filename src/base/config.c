@@ -423,13 +423,19 @@ static enum err set_all(struct config *c, const struct config_sources *from, str
     return ERR_OK;
 }
 
-enum err config_load(const struct config_sources *from, struct config **out, struct err_ctx *e)
+struct config *config_defaults(void)
 {
     struct config *c = xcalloc(1, sizeof *c);
     arena_init(&c->arena);
     c->rest = json_object();
     atomic_init(&c->refs, 1);
     set_defaults(c);
+    return c;
+}
+
+enum err config_load(const struct config_sources *from, struct config **out, struct err_ctx *e)
+{
+    struct config *c = config_defaults();
     enum err err = set_all(c, from, e);
     if (err) {
         config_unref(c);

@@ -62,6 +62,9 @@ struct config_sources {
 WARN_UNUSED enum err config_load(const struct config_sources *from, struct config **out,
                                  struct err_ctx *e);
 
+/* What holds where nobody says anything; no source is read. */
+struct config *config_defaults(void);
+
 struct config *config_ref(struct config *c);
 void config_unref(struct config *c); /* NULL is fine */
 

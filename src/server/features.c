@@ -1,13 +1,17 @@
 #include "server/features.h"
 
+#include <limits.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "catalog/catalog.h"
 #include "identity/identity.h"
 #include "monitoring/monitoring.h"
 #include "predictions/predictions.h"
 #include "protocol/oip/oip.h"
 #include "server/version.h"
 #include "serving/serving.h"
+#include "training/training.h"
 
 /* ---- each feature gets what it needs, and no more ---- */
 
@@ -37,6 +41,62 @@ static void close_identity(struct features *f)
 static void *context_identity(struct features *f)
 {
     return f->identity;
+}
+
+/* The folder of a file of this program: where it was installed, or the build folder. */
+static const char *beside_program(struct arena *a, const char *relative)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return arena_printf(a, "%s/%s", path, relative);
+}
+
+/* The modules lie in the source tree while the program is run from its build folder, and below
+ * lib/ when it is installed; programs that were built lie beside their module.yaml only there. */
+static struct module_folders find_modules(struct features *f, const char *local)
+{
+    struct arena *a = f->parts->arena;
+    const char *chosen = f->parts->program->config->modules_dir;
+    const char *built_in = beside_program(a, "../modules");
+    if (*chosen)
+        built_in = chosen;
+    else if (!file_exists(built_in))
+        built_in = beside_program(a, "../lib/crisol/modules");
+    return (struct module_folders){built_in, local, beside_program(a, "modules")};
+}
+
+static enum err open_catalog(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    const char *datasets = NULL, *modules = NULL;
+    enum err err = program_folder(p, f->parts->arena, "datasets", &datasets, e);
+    if (!err)
+        err = program_folder(p, f->parts->arena, "modules", &modules, e);
+    if (err)
+        return err;
+    struct catalog_opts opts = {
+        .store = p->store,
+        .clock = &p->clock,
+        .ids = &p->ids,
+        .events = f->parts->events,
+        .datasets_folder = datasets,
+        .modules = find_modules(f, modules),
+    };
+    return catalog_open(&opts, &f->catalog, e);
+}
+
+static void close_catalog(struct features *f)
+{
+    catalog_close(f->catalog);
+}
+
+static void *context_catalog(struct features *f)
+{
+    return f->catalog;
 }
 
 static const char *folder(struct features *f, const char *name, enum err *err, struct err_ctx *e)
@@ -121,13 +181,44 @@ static void *context_predictions(struct features *f)
     return f->predictions;
 }
 
-/* What the registry asks of the layers above it. */
+/* ---- what the registry asks of the layers above it ---- */
+
+static enum err check_model(void *context, const char *path, const struct signature *signature,
+                            struct err_ctx *e)
+{
+    struct features *f = context;
+    return serving_check_hook(f->serving, path, signature, e);
+}
+
+static void change_model(void *context, struct str model)
+{
+    struct features *f = context;
+    serving_changed_hook(f->serving, model);
+}
+
+static const char *model_state(void *context, struct str model, int64_t number, const char **reason,
+                               struct arena *a)
+{
+    struct features *f = context;
+    return serving_state_hook(f->serving, model, number, reason, a);
+}
+
+static enum err find_artifact(void *context, struct str run, struct str artifact,
+                              struct run_artifact *out, struct arena *a, struct err_ctx *e)
+{
+    struct features *f = context;
+    if (!f->training)
+        return err_set(e, ERR_NOT_READY, "runs are not at hand yet");
+    return training_artifact(f->training, run, artifact, out, a, e);
+}
+
 static void hook_registry(struct features *f)
 {
-    registry_set_hooks(f->registry, &(struct registry_hooks){.check = serving_check_hook,
-                                                             .changed = serving_changed_hook,
-                                                             .state = serving_state_hook,
-                                                             .context = f->serving});
+    registry_set_hooks(f->registry, &(struct registry_hooks){.check = check_model,
+                                                             .changed = change_model,
+                                                             .state = model_state,
+                                                             .artifact = find_artifact,
+                                                             .context = f});
 }
 
 static unsigned cores(void)
@@ -188,6 +279,49 @@ static void *context_oip(struct features *f)
     return f->oip;
 }
 
+static enum err open_training(struct features *f, struct err_ctx *e)
+{
+    struct program *p = f->parts->program;
+    const struct config *c = p->config;
+    const char *runs = NULL;
+    enum err err = program_folder(p, f->parts->arena, "runs", &runs, e);
+    if (err)
+        return err;
+    struct training_opts opts = {
+        .store = p->store,
+        .clock = &p->clock,
+        .ids = &p->ids,
+        .events = f->parts->events,
+        .catalog = f->catalog,
+        .runtime = serving_runtime(f->serving),
+        .registry = f->registry,
+        .runs_folder = runs,
+        .slots = (unsigned)c->training_slots,
+        .stop_grace_s = (unsigned)c->training_stop_grace_s,
+        .memory_mb = (unsigned)c->training_memory_mb,
+        .file_mb = (unsigned)c->training_file_mb,
+        .timeout_s = (unsigned)c->training_timeout_s,
+        .exact_rows = (size_t)c->monitoring_exact_rows,
+    };
+    return training_open(&opts, &f->training, e);
+}
+
+static void end_training(struct features *f)
+{
+    training_end(f->training);
+}
+
+static void close_training(struct features *f)
+{
+    training_close(f->training);
+    f->training = NULL;
+}
+
+static void *context_training(struct features *f)
+{
+    return f->training;
+}
+
 /* ---- the table ---- */
 
 struct slice {
@@ -207,8 +341,14 @@ struct slice {
     .routes = name_##_routes, .route_count = &name_##_route_count
 
 static const struct slice features[] = {
-    {FEATURE(identity)},    {FEATURE(registry)}, {FEATURE(monitoring)},
-    {FEATURE(predictions)}, {FEATURE(serving)},  {FEATURE(oip), .write_error = oip_write_error},
+    {FEATURE(identity)},
+    {FEATURE(catalog)},
+    {FEATURE(registry)},
+    {FEATURE(monitoring)},
+    {FEATURE(predictions)},
+    {FEATURE(serving)},
+    {FEATURE(training), .end = end_training},
+    {FEATURE(oip), .write_error = oip_write_error},
 };
 
 enum err features_open(struct features *f, struct err_ctx *e)

@@ -19,12 +19,14 @@
 #include "http/http.h"
 #include "server/program.h"
 
+struct catalog;
 struct identity;
 struct monitoring;
 struct oip;
 struct predictions;
 struct registry;
 struct serving;
+struct training;
 
 /* What the server lends to the features. */
 struct parts {
@@ -38,10 +40,12 @@ struct features {
     const struct parts *parts;
     size_t opened; /* rows of the table that are open */
     struct identity *identity;
+    struct catalog *catalog;
     struct registry *registry;
     struct monitoring *monitoring;
     struct predictions *predictions;
     struct serving *serving;
+    struct training *training;
     struct oip *oip;
 };
 

@@ -14,7 +14,9 @@ struct checkpointer {
     const struct backend *backend;
     const struct store_opts *opts;
     struct lane *writers;
-    _Atomic unsigned wake_at; /* pages; UINT_MAX while the thread has work */
+    _Atomic unsigned pages;   /* of the log, as last noted */
+    _Atomic unsigned wake_at; /* so many pages; UINT32_MAX while the thread has work */
+    struct db *db;            /* the thread's own connection, NULL until it is needed */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
@@ -49,22 +51,29 @@ void checkpointer_free(struct checkpointer *c)
     free(c);
 }
 
+static enum err copy_log(struct checkpointer *c, struct log_state *log, struct err_ctx *e)
+{
+    void *place = NULL;
+    enum err err = c->db ? ERR_OK : c->backend->open(c->opts, true, &c->db, e);
+    if (!err)
+        err = c->backend->checkpoint(c->db, log, e);
+    if (!err && lane_take(c->writers, c->opts->busy_timeout_ms, &place)) {
+        err = c->backend->checkpoint(c->db, log, e);
+        lane_give(c->writers, place);
+    }
+    return err;
+}
+
 /* A reader of an old snapshot can keep pages in the log: it is then tried again when the log has
  * grown by another step, not at every commit. */
-static unsigned copy_log(struct checkpointer *c, struct db *db)
+static void work(struct checkpointer *c)
 {
     struct err_ctx e;
     err_ctx_init(&e);
-    struct log_state log = {0, 0};
-    enum err err = c->backend->checkpoint(db, &log, &e);
-    void *place = NULL;
-    if (!err && lane_take(c->writers, c->opts->busy_timeout_ms, &place)) {
-        err = c->backend->checkpoint(db, &log, &e);
-        lane_give(c->writers, place);
-    }
-    if (err)
+    struct log_state log = {.pages = atomic_load(&c->pages)};
+    if (copy_log(c, &log, &e))
         log_warning("store", "the log of the database cannot be copied into it: %s", e.detail);
-    return log.copied == log.pages ? PAGES_STEP : log.pages + PAGES_STEP;
+    atomic_store(&c->wake_at, PAGES_STEP + (log.copied == log.pages ? 0 : log.pages));
 }
 
 static bool wait_for_work(struct checkpointer *c)
@@ -81,22 +90,17 @@ static bool wait_for_work(struct checkpointer *c)
 static void *checkpointer_thread(void *argument)
 {
     struct checkpointer *c = argument;
-    struct err_ctx e;
-    err_ctx_init(&e);
-    struct db *db = NULL;
     pthread_setname_np(pthread_self(), "checkpoint");
-    if (c->backend->open(c->opts, true, &db, &e)) {
-        log_error("store", "%s", e.detail);
-        return NULL;
-    }
     while (wait_for_work(c))
-        atomic_store(&c->wake_at, copy_log(c, db));
-    c->backend->close(db);
+        work(c);
+    if (c->db)
+        c->backend->close(c->db);
     return NULL;
 }
 
 void checkpointer_note(struct checkpointer *c, unsigned pages)
 {
+    atomic_store_explicit(&c->pages, pages, memory_order_relaxed);
     if (pages < atomic_load_explicit(&c->wake_at, memory_order_relaxed))
         return;
     atomic_store(&c->wake_at, UINT32_MAX);

@@ -456,13 +456,12 @@ static const char *const reader_pragmas = "pragma case_sensitive_like = on;"
                                           "pragma mmap_size = 0;"
                                           "pragma query_only = on;";
 
+/* The last connection to a file copies its log into it and removes the log. */
 static void sqlite_close(struct db *db)
 {
     struct sqlite_db *c = sqlite_db(db);
     forget_statements(c);
     map_release(&c->statements);
-    if (c->writer && !db->broken)
-        sqlite3_exec(c->sqlite, "pragma wal_checkpoint(truncate)", NULL, NULL, NULL);
     int code = sqlite3_close(c->sqlite);
     assert(code == SQLITE_OK);
     (void)code;

@@ -83,7 +83,6 @@ void store_close(struct store *s)
     if (!s)
         return;
     checkpointer_free(s->checkpointer);
-    /* The writer goes last: closing it tidies up SQLite's log, which readers would hinder. */
     lane_free(s->readers, close_connection);
     lane_free(s->writers, close_connection);
     free(s->name);

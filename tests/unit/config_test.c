@@ -70,7 +70,7 @@ static void refuses(const char *const *flags, const char *const *environment, co
 
 static void defaults_hold_where_nobody_says_anything(void **state)
 {
-    struct config *c = load(NULL, NULL, NULL);
+    struct config *c = config_defaults();
     assert_string_equal(c->data, "./crisol-data");
     assert_string_equal(c->listen, "127.0.0.1:8080");
     assert_string_equal(c->database, "");

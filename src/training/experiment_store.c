@@ -1,0 +1,119 @@
+#include "base/id.h"
+#include "training/experiment.h"
+
+#define EXPERIMENT_COLUMNS                                                                         \
+    "select x.id, x.name, x.description, x.tags, x.status, x.user_name, x.created_ms, (select "    \
+    "count(*) from training_runs r where r.experiment_id = x.id) from training_experiments x "
+
+static void read_row(struct rows *rows, struct arena *a, struct experiment *out)
+{
+    *out = (struct experiment){
+        .id = rows_i64(rows, 0),
+        .name = arena_str(a, rows_text(rows, 1)),
+        .description = arena_str(a, rows_text(rows, 2)),
+        .tags = arena_str(a, rows_text(rows, 3)),
+        .status = arena_str(a, rows_text(rows, 4)),
+        .user = arena_str(a, rows_text(rows, 5)),
+        .created_ms = rows_i64(rows, 6),
+        .runs = rows_i64(rows, 7),
+    };
+}
+
+enum err experiment_select(struct db *db, struct str id, struct arena *a, struct experiment *out,
+                           struct err_ctx *e)
+{
+    uint64_t number = 0;
+    struct rows *rows = NULL;
+    enum err err = id_parse(id, &number) ? ERR_OK : ERR_NOT_FOUND;
+    if (!err)
+        err = db_query_one(db, EXPERIMENT_COLUMNS "where x.id = $1",
+                           BIND(bind_i64((int64_t)number)), &rows, e);
+    if (err == ERR_NOT_FOUND)
+        return err_set(e, err, "there is no experiment \"" STR_FMT "\"", (int)MIN(id.n, (size_t)64),
+                       id.p);
+    if (err)
+        return err;
+    read_row(rows, a, out);
+    rows_close(rows);
+    return ERR_OK;
+}
+
+static enum err name_taken(enum err err, const struct experiment *x, const struct err_ctx *why,
+                           struct err_ctx *e)
+{
+    if (err == ERR_EXISTS)
+        return err_set_at(e, err, "/name", "there is an experiment named \"" STR_FMT "\" already",
+                          STR_ARG(x->name));
+    return err ? err_set(e, err, "%s", why->detail) : ERR_OK;
+}
+
+enum err experiment_insert(struct db *db, const struct experiment *x, struct err_ctx *e)
+{
+    struct err_ctx why;
+    err_ctx_init(&why);
+    enum err err = db_exec(
+        db,
+        "insert into training_experiments (id, name, description, tags, status, user_name, "
+        "created_ms) values ($1, $2, $3, $4, $5, $6, $7)",
+        BIND(bind_i64(x->id), bind_text(x->name), bind_text(x->description), bind_text(x->tags),
+             bind_text(x->status), bind_text(x->user), bind_i64(x->created_ms)),
+        NULL, &why);
+    return name_taken(err, x, &why, e);
+}
+
+enum err experiment_update(struct db *db, const struct experiment *x, struct err_ctx *e)
+{
+    struct err_ctx why;
+    err_ctx_init(&why);
+    enum err err = db_exec(db,
+                           "update training_experiments set name = $1, description = $2, tags = "
+                           "$3, status = $4 where id = $5",
+                           BIND(bind_text(x->name), bind_text(x->description), bind_text(x->tags),
+                                bind_text(x->status), bind_i64(x->id)),
+                           NULL, &why);
+    return name_taken(err, x, &why, e);
+}
+
+enum err experiment_remove(struct db *db, int64_t id, struct err_ctx *e)
+{
+    enum err err =
+        db_exec(db, "update training_runs set experiment_id = null where experiment_id = $1",
+                BIND(bind_i64(id)), NULL, e);
+    return err ? err
+               : db_exec(db, "delete from training_experiments where id = $1", BIND(bind_i64(id)),
+                         NULL, e);
+}
+
+enum err experiment_list(struct db *db, int64_t before, int64_t limit, json_t *to, int64_t *last,
+                         struct err_ctx *e)
+{
+    struct arena a;
+    struct rows *rows = NULL;
+    arena_init(&a);
+    enum err err = db_query(db, EXPERIMENT_COLUMNS "where x.id < $1 order by x.id desc limit $2",
+                            BIND(bind_i64(before), bind_i64(limit)), &rows, e);
+    while (!err && !(err = rows_next(rows, e)) && rows_have(rows)) {
+        struct experiment x;
+        read_row(rows, &a, &x);
+        json_push(to, experiment_json(&x));
+        *last = x.id;
+    }
+    rows_close(rows);
+    arena_release(&a);
+    return err;
+}
+
+json_t *experiment_json(const struct experiment *x)
+{
+    char id[ID_TEXT_BYTES];
+    json_t *to = json_object();
+    json_set_cstr(to, "id", id_format((uint64_t)x->id, id));
+    json_set_text(to, "name", x->name);
+    json_set_text(to, "description", x->description);
+    json_set(to, "tags", json_stored(x->tags));
+    json_set_text(to, "user", x->user);
+    json_set_time(to, "created", x->created_ms);
+    json_set_text(to, "status", x->status);
+    json_set_i64(to, "runs", x->runs);
+    return to;
+}
