@@ -140,7 +140,8 @@ def test_a_single_class_has_no_auc_and_says_so(server: Server) -> None:
     scored.tell(scored.ask(rows.x), rows.truth)
     found = scored.metrics()
     assert oracle.differences(rows.expected(TWO), found) == []
-    assert found["auc"]["macro"] is None and found["gini"]["weighted"] is None
+    assert found["auc"]["macro"] is None
+    assert found["gini"]["weighted"] is None
     assert found["reasons"]["auc.macro"] == "only one class occurs"
     assert found["log_loss"] is not None
 
@@ -173,9 +174,11 @@ def test_an_empty_window_is_null_with_reasons(server: Server, asked: int) -> Non
     assert (found["rows"], found["labelled"]) == (asked, 0)
     assert found["coverage"] == (0 if asked else None)
     for name in ("accuracy", "log_loss", "brier", "mcc", "kappa"):
-        assert found[name] is None and found["reasons"][name]
+        assert found[name] is None
+        assert found["reasons"][name]
     for name in ("precision", "recall", "f1", "auc", "gini"):
-        assert found[name]["macro"] is None and found["reasons"][f"{name}.macro"]
+        assert found[name]["macro"] is None
+        assert found["reasons"][f"{name}.macro"]
     assert "NaN" not in str(found)
 
 
@@ -225,7 +228,8 @@ def test_a_constant_truth_has_no_correlation(server: Server) -> None:
     scored.tell(scored.ask(np.array([[1.0], [2.0], [4.0]])), [3, 3, 3])
     found = scored.metrics()
     assert found["r2"] == sk.r2_score([3, 3, 3], [1, 2, 4])
-    assert found["r2_pearson"] is None and found["reasons"]["r2_pearson"]
+    assert found["r2_pearson"] is None
+    assert found["reasons"]["r2_pearson"]
 
 
 def test_predictions_that_are_not_finite_are_left_out(server: Server) -> None:
@@ -296,7 +300,8 @@ def test_shadows_are_scored_like_the_champion(server: Server) -> None:
         assert oracle.differences(rows.expected(THREE), found) == []
         assert (found["rows"], found["labelled"]) == (150, 150)
     curve = scored.curves(version=2, kind="roc")
-    assert curve["labelled"] == 150 and len(curve["classes"]) == 3
+    assert curve["labelled"] == 150
+    assert len(curve["classes"]) == 3
 
 
 def test_each_version_has_its_own_score(server: Server) -> None:
@@ -311,8 +316,8 @@ def test_each_version_has_its_own_score(server: Server) -> None:
 def join(parts: list[Rows], classes: list[str]) -> dict:
     return oracle.classification(
         classes,
-        sum((rows.truth for rows in parts), []),
-        sum((rows.predicted for rows in parts), []),
+        [label for rows in parts for label in rows.truth],
+        [label for rows in parts for label in rows.predicted],
         np.concatenate([rows.p for rows in parts]).astype(float),
     )
 
@@ -407,10 +412,12 @@ def test_a_version_without_a_run_has_no_history(server: Server) -> None:
     scored = classifier(server, TWO)
     for source in ("holdout", "training"):
         found = scored.metrics(source=source)
-        assert found["accuracy"] is None and found["rows"] == 0
+        assert found["accuracy"] is None
+        assert found["rows"] == 0
         assert "not made by a run" in found["reasons"]["accuracy"]
         curve = scored.curves(source=source, kind="roc")
-        assert curve["classes"] == [] and "run" in curve["reasons"]["classes"]
+        assert curve["classes"] == []
+        assert "run" in curve["reasons"]["classes"]
 
 
 @pytest.mark.serve(settings={"monitoring.exact_rows": "1000"})
@@ -465,7 +472,8 @@ def test_calibration_is_scikit_learns(server: Server) -> None:
     positive, score = np.array(rows.truth) == "yes", rows.p[:, 1].astype(float)
     observed, predicted = calibration_curve(positive, score, n_bins=10)
     points = np.array(scored.curves(kind="calibration")["classes"][1]["points"])
-    assert points[:, 0] == pytest.approx(predicted) and points[:, 1] == pytest.approx(observed)
+    assert points[:, 0] == pytest.approx(predicted)
+    assert points[:, 1] == pytest.approx(observed)
     assert points[:, 2].sum() == 300
 
 
@@ -481,7 +489,8 @@ def test_scatter_is_thinned_but_keeps_outliers(server: Server) -> None:
     assert 1900 <= len(points) <= 2000
     rows = {(round(t, 6), round(float(p), 6)) for t, p in zip(truth, x, strict=True)}
     assert {(round(t, 6), round(p, 6)) for t, p in points} <= rows
-    assert points[:, 0].min() == truth.min() and points[:, 0].max() == truth.max()
+    assert points[:, 0].min() == truth.min()
+    assert points[:, 0].max() == truth.max()
     quantiles = [0.1, 0.25, 0.5, 0.75, 0.9]
     assert np.quantile(points[:, 0], quantiles) == pytest.approx(
         np.quantile(truth, quantiles), abs=0.02
@@ -538,5 +547,6 @@ def test_the_overview_counts_the_last_day(server: Server) -> None:
     assert (one["champion"], one["challengers"], one["task"]) == ("1", 1, "classification")
     assert (one["rows_24h"], one["labelled_24h"]) == (50, 20)
     assert one["metric"] == {"name": "accuracy", "holdout": None, "live": 1}
-    assert len(one["spark"]) == 24 and one["spark"][-1]["rows"] == 50
+    assert len(one["spark"]) == 24
+    assert one["spark"][-1]["rows"] == 50
     assert one["spark"][-1]["from"] == "2026-03-02T11:00:00.000Z"

@@ -9,7 +9,6 @@ from onnx import TensorProto, helper
 
 from harness.client import Client
 
-
 NOT_A_NUMBER = -1e30  # what is below comes back as NaN, for no client can send one
 
 
