@@ -1,5 +1,8 @@
 #include "registry/registry_store.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/crypto.h"
 #include "base/file.h"
 #include "identity/audit.h"
@@ -217,17 +220,44 @@ const char *registry_path(struct registry *r, struct str sha256, struct arena *a
     return arena_printf(a, "%s/" STR_FMT ".onnx", r->opts.folder, STR_ARG(sha256));
 }
 
+static enum err check_file(struct registry *r, const char *path, const struct signature *sig,
+                           struct err_ctx *e)
+{
+    const struct registry_hooks *hooks = &r->opts.hooks;
+    return hooks->check ? hooks->check(hooks->context, path, sig, e) : ERR_OK;
+}
+
+/* A new file gets its lasting name only when it was found good, so that one that is refused leaves
+ * nothing behind. Its first name is its version's own: the same file may come twice at once. */
+static enum err place_file(struct registry *r, const char *path, const struct signature *sig,
+                           const struct version_order *order, int64_t id, struct arena *a,
+                           struct err_ctx *e)
+{
+    const char *incoming = arena_printf(a, "%s/incoming-%lld", r->opts.folder, (long long)id);
+    enum err err = file_write(incoming, order->content, e);
+    if (err)
+        return err;
+    err = check_file(r, incoming, sig, e);
+    if (!err && rename(incoming, path))
+        err = err_set_errno(e, errno, path);
+    if (err)
+        unlink(incoming);
+    return err ? err : file_sync_folder(r->opts.folder, e);
+}
+
 /* The file is content-addressed: one that is there already is the same. */
-static enum err keep_file(struct registry *r, struct str content, struct model_version *v,
-                          struct arena *a, struct err_ctx *e)
+static enum err keep_file(struct registry *r, const struct version_order *order,
+                          const struct signature *sig, struct model_version *v, struct arena *a,
+                          struct err_ctx *e)
 {
     struct digest d;
     char hex[DIGEST_HEX_BYTES];
-    crypto_sha256(content, &d);
+    crypto_sha256(order->content, &d);
     v->sha256 = arena_str(a, str_of(digest_hex(&d, hex)));
-    v->bytes = (int64_t)content.n;
+    v->bytes = (int64_t)order->content.n;
     const char *path = registry_path(r, v->sha256, a);
-    return file_bytes(path) == v->bytes ? ERR_OK : file_write(path, content, e);
+    return file_bytes(path) == v->bytes ? check_file(r, path, sig, e)
+                                        : place_file(r, path, sig, order, v->id, a, e);
 }
 
 static enum err make_signature(const struct version_order *order, enum task task,
@@ -333,9 +363,7 @@ enum err registry_version_add(struct registry *r, const struct version_order *or
     if (!err)
         err = make_signature(order, task, onnx, &sig, a, e);
     if (!err)
-        err = keep_file(r, order->content, out, a, e);
-    if (!err && r->opts.hooks.check)
-        err = r->opts.hooks.check(r->opts.hooks.context, registry_path(r, out->sha256, a), sig, e);
+        err = keep_file(r, order, sig, out, a, e);
     if (err)
         return err;
     json_t *json = signature_to_json(sig);
