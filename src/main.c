@@ -38,12 +38,6 @@ int main(int argc, char **argv)
          .summary = "ends an API token",
          COMMON,
          .run = command_token_revoke},
-
-        {.name = "config",
-         .summary = "shows every setting, what it means and who set it",
-         OPTIONS(command_config_options),
-         COMMON,
-         .run = command_config},
         {.name = "migrate",
          .summary = "brings the database up to date with the program",
          COMMON,

@@ -49,6 +49,9 @@ void confusion_add(struct confusion *c, uint32_t truth, uint32_t predicted, doub
 WARN_UNUSED bool confusion_remove(struct confusion *c, uint32_t truth, uint32_t predicted,
                                   double weight);
 void confusion_merge(struct confusion *c, const struct confusion *other);
+/* Adds many rows of one pair at once: for merging where the classes are numbered differently. */
+void confusion_add_tally(struct confusion *c, uint32_t truth, uint32_t predicted,
+                         const struct tally *t);
 
 struct tally confusion_cell(const struct confusion *c, uint32_t truth, uint32_t predicted);
 
