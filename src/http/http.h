@@ -37,7 +37,9 @@
 struct http_server;
 struct http_request;
 struct http_route;
+struct http_spool;
 struct http_stream;
+struct exposition;
 struct pool;
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_METHOD_COUNT };
@@ -106,6 +108,7 @@ struct http_answer {
     struct http_field headers[HTTP_HEADERS_MAX];
     unsigned header_count;
     struct http_stream *stream; /* instead of a body */
+    struct http_spool *spool;   /* instead of a body */
     char *file_path;            /* instead of a body: a file of the server's own, in the arena */
 };
 
@@ -176,6 +179,7 @@ WARN_UNUSED enum err http_server_start(struct http_server *s, const char **url, 
 bool http_server_drain(struct http_server *s, unsigned timeout_ms);
 void http_server_close(struct http_server *s);
 void http_server_stats(struct http_server *s, struct http_stats *out);
+void http_server_expose(struct http_server *s, struct exposition *x);
 
 /* ---- for handlers ---- */
 
