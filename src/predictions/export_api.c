@@ -44,8 +44,8 @@ static enum err list_versions(struct export *x, int64_t model_id, struct err_ctx
 {
     struct model_version *versions;
     unsigned count = 0;
-    enum err err = registry_versions(predictions_registry(x->log), model_id, &versions, &count,
-                                     x->arena, e);
+    enum err err =
+        registry_versions(predictions_registry(x->log), model_id, &versions, &count, x->arena, e);
     if (err)
         return err;
     x->known = arena_zalloc(x->arena, count * sizeof *x->known);
