@@ -9,12 +9,14 @@
 #include "base/buf.h"
 #include "http/static.h"
 #include "server/features.h"
+#include "server/housekeeping.h"
 
 struct server {
     struct program *program;
     struct arena arena;
     struct parts parts;
     struct features features;
+    struct housekeeping *housekeeping;
     struct pool *pool;
     struct events *events;
     struct statics *pages;

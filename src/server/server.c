@@ -131,6 +131,8 @@ static enum err build(struct server *s, struct err_ctx *e)
     s->parts.pool = s->pool;
     err = features_open(&s->features, e);
     if (!err)
+        err = housekeeping_open(&s->features, &s->housekeeping, e);
+    if (!err)
         err = open_pages(s, e);
     if (!err)
         err = open_http(s, e);
@@ -185,6 +187,7 @@ void server_close(struct server *s)
         return;
     http_server_close(s->http);
     pool_close(s->pool);
+    housekeeping_close(s->housekeeping);
     features_close(&s->features);
     statics_close(s->pages);
     events_close(s->events);

@@ -61,6 +61,7 @@ enum err server_advance_clock(struct http_request *rq, struct err_ctx *e)
     if (err)
         return err;
     clock_advance(clock, (int64_t)(advance_s * 1000 + 0.5));
+    housekeeping_wake(s->housekeeping);
     json_t *answer = json_object();
     json_set_time(answer, "now", clock_now_ms(clock));
     http_answer_json(rq, 200, answer);
