@@ -279,6 +279,23 @@ def test_a_token_revoked_elsewhere_stops_within_five_seconds(server: Server) -> 
     assert time.monotonic() - started < 6
 
 
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_what_one_node_changes_counts_on_the_other(server_factory: Callable[..., Server]) -> None:
+    here, there = server_factory(settings={"node": "1"}), server_factory(settings={"node": "2"})
+    admin, viewer = here.api("admin"), here.token("viewer")
+    elsewhere = Client(there.url + "/api/v1", viewer)
+    elsewhere.get("/me", expect=200)
+    session = there.api().login("viewer", PASSWORD)
+    session.get("/me", expect=200)
+    admin.delete("/users/viewer", expect=204)
+    here.api("viewer").get("/me", expect=401)
+    started = time.monotonic()
+    for client in (elsewhere, session):
+        wait_until(lambda c=client: c.get("/me").status_code == 401, 8, 0.1, "the change")
+    assert time.monotonic() - started < 6
+    elsewhere.close()
+
+
 # ---- users
 
 
