@@ -197,7 +197,7 @@ void csv_rewind(struct csv_reader *r)
     r->at = 0;
     r->line = 1;
     r->have = false;
-    while (r->header && r->columns > 1 && at_empty_line(r))
+    while (r->header && at_empty_line(r))
         take_line_end(r);
     if (r->header && csv_take(r, NULL))
         assert(!"the header was read before");

@@ -61,6 +61,8 @@ static void records_are_read_by_the_rules(void **state)
         {"a,b\n,\n", "[|]"},
         {"a,b\n\n1,2\n\n\n3,4\n\n", "[1|2][3|4]"},
         {"a\nx\n\ny\n", "[x][][y]"},
+        {"\n\na\nx\n", "[x]"},
+        {"\r\n\r\na,b\r\nx,y", "[x|y]"},
         {"1,2\n3,4\n", "[1|2][3|4]"},
         {"2011-01-01,x\n2011-01-02,y\n", "[2011-01-01|x][2011-01-02|y]"},
         {"x,x\ny,z\n", "[x|x][y|z]"},
