@@ -39,11 +39,14 @@ int main(int argc, char **argv)
          COMMON,
          .run = command_token_revoke},
 
-        {.name = "config",
-         .summary = "shows every setting, what it means and who set it",
-         OPTIONS(command_config_options),
+        {.name = "model import",
+         .words = "NAME FILE",
+         .summary = "makes an ONNX file the next version of a model",
+         OPTIONS(command_model_import_options),
          COMMON,
-         .run = command_config},
+         .run = command_model_import},
+        {.name = "model list", .summary = "lists the models", COMMON, .run = command_model_list},
+
         {.name = "migrate",
          .summary = "brings the database up to date with the program",
          COMMON,

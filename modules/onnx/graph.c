@@ -15,7 +15,8 @@ static const size_t model_size_max = ((size_t)1 << 31) - 1;
 struct onnx_graph {
     Onnx__GraphProto graph;
     Onnx__ModelProto model;
-    struct arena arena; /* all that the messages point to */
+    struct arena *arena; /* all that the messages point to: the outermost graph's */
+    struct arena own;
 };
 
 struct onnx_node {
@@ -25,7 +26,7 @@ struct onnx_node {
 
 static void *keep(struct onnx_graph *g, size_t size)
 {
-    return arena_zalloc(&g->arena, size);
+    return arena_zalloc(g->arena, size);
 }
 
 static void *keep_copy(struct onnx_graph *g, const void *bytes, size_t size)
@@ -57,10 +58,16 @@ static void *append(struct onnx_graph *g, void *array, size_t *count, void *item
     return grown;
 }
 
+static bool is_body(const struct onnx_graph *g)
+{
+    return g->arena != &g->own;
+}
+
 struct onnx_graph *onnx_graph_new(const char *name)
 {
     struct onnx_graph *g = xcalloc(1, sizeof *g);
-    arena_init(&g->arena);
+    arena_init(&g->own);
+    g->arena = &g->own;
     onnx__graph_proto__init(&g->graph);
     onnx__model_proto__init(&g->model);
     g->graph.name = keep_text(g, name);
@@ -71,12 +78,15 @@ void onnx_graph_free(struct onnx_graph *g)
 {
     if (!g)
         return;
-    arena_release(&g->arena);
+    assert(!is_body(g)); /* a body goes with the graph around it */
+    arena_release(&g->own);
     free(g);
 }
 
 /* ---- inputs, outputs, constants ---- */
 
+/* The number of rows has a name, but not in a body: by equal names ONNX Runtime 1.17 and before
+ * conclude that memory can be shared, and get it wrong inside a Loop. */
 static Onnx__TensorShapeProto__Dimension *dimension(struct onnx_graph *g, size_t columns)
 {
     Onnx__TensorShapeProto__Dimension *dim = keep(g, sizeof *dim);
@@ -84,7 +94,7 @@ static Onnx__TensorShapeProto__Dimension *dimension(struct onnx_graph *g, size_t
     if (columns) {
         dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
         dim->dim_value = (int64_t)columns;
-    } else {
+    } else if (!is_body(g)) {
         dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
         dim->dim_param = keep_text(g, "N");
     }
@@ -103,8 +113,9 @@ static Onnx__ValueInfoProto *value_info(struct onnx_graph *g, const char *name,
     onnx__type_proto__init(type);
     onnx__value_info_proto__init(info);
 
-    shape->dim = append(g, shape->dim, &shape->n_dim, dimension(g, 0));
-    if (columns)
+    if (columns != ONNX_SCALAR)
+        shape->dim = append(g, shape->dim, &shape->n_dim, dimension(g, 0));
+    if (columns && columns != ONNX_SCALAR)
         shape->dim = append(g, shape->dim, &shape->n_dim, dimension(g, columns));
     tensor->has_elem_type = true;
     tensor->elem_type = (int32_t)elem_type;
@@ -180,6 +191,14 @@ void onnx_graph_floats(struct onnx_graph *g, const char *name, const double *val
     Onnx__TensorProto *t = constant(g, name, ONNX_FLOAT, rows, columns);
     t->raw_data.len = value_count(rows, columns) * sizeof(float);
     t->raw_data.data = (uint8_t *)keep_floats(g, values, value_count(rows, columns));
+}
+
+void onnx_graph_integers(struct onnx_graph *g, const char *name, const int64_t *values,
+                         size_t count)
+{
+    Onnx__TensorProto *t = constant(g, name, ONNX_INT64, count, 0);
+    t->raw_data.len = value_count(count, 0) * sizeof *values;
+    t->raw_data.data = keep_copy(g, values, t->raw_data.len);
 }
 
 /* ---- nodes ---- */
@@ -264,6 +283,17 @@ void onnx_node_texts(struct onnx_node *node, const char *name, const char *const
     a->strings = keep(node->g, count * sizeof *a->strings);
     for (size_t i = 0; i < count; i++)
         a->strings[i] = keep_bytes(node->g, values[i]);
+}
+
+struct onnx_graph *onnx_node_body(struct onnx_node *node, const char *name)
+{
+    struct onnx_graph *body = keep(node->g, sizeof *body);
+    body->arena = node->g->arena;
+    onnx__graph_proto__init(&body->graph);
+    body->graph.name = keep_text(body, name);
+    Onnx__AttributeProto *a = attribute(node, "body", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH);
+    a->g = &body->graph;
+    return body;
 }
 
 /* ---- the model ---- */

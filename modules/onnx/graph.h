@@ -24,7 +24,16 @@
 #define ONNX_ML "ai.onnx.ml"
 
 /* The numbers are those of TensorProto.DataType. */
-enum onnx_type { ONNX_FLOAT = 1, ONNX_INT64 = 7, ONNX_STRING = 8, ONNX_DOUBLE = 11 };
+enum onnx_type {
+    ONNX_FLOAT = 1,
+    ONNX_INT64 = 7,
+    ONNX_STRING = 8,
+    ONNX_BOOL = 9,
+    ONNX_DOUBLE = 11,
+};
+
+/* In the place of a number of columns: a single value without shape. */
+#define ONNX_SCALAR SIZE_MAX
 
 struct onnx_graph;
 struct onnx_node;
@@ -41,11 +50,13 @@ void onnx_graph_output(struct onnx_graph *g, const char *name, enum onnx_type ty
 void onnx_graph_note(struct onnx_graph *g, const char *key, const char *value);
 
 /* A constant of `rows` × `columns`, or a list of `rows` values where `columns` is 0; a single value
- * without shape where both are 0. */
+ * without shape where `rows` is 0 too. */
 void onnx_graph_doubles(struct onnx_graph *g, const char *name, const double *values, size_t rows,
                         size_t columns);
 void onnx_graph_floats(struct onnx_graph *g, const char *name, const double *values, size_t rows,
                        size_t columns);
+void onnx_graph_integers(struct onnx_graph *g, const char *name, const int64_t *values,
+                         size_t count);
 
 /* A node; `inputs` and `outputs` are names with single spaces between them. */
 struct onnx_node *onnx_node_add(struct onnx_graph *g, const char *domain, const char *operator_name,
@@ -57,6 +68,11 @@ void onnx_node_ints(struct onnx_node *node, const char *name, const int64_t *val
 void onnx_node_floats(struct onnx_node *node, const char *name, const double *values, size_t count);
 void onnx_node_texts(struct onnx_node *node, const char *name, const char *const *values,
                      size_t count);
+
+/* The body of a Loop: a graph inside an attribute, built by the same calls and freed with the
+ * whole. Its nodes see the tensors of the graph around it by their names, so that no name may stand
+ * for two things. Constants are best put into the outermost graph. */
+struct onnx_graph *onnx_node_body(struct onnx_node *node, const char *name);
 
 /* Writes the model whole or not at all. It loads in ONNX Runtime 1.15 and later. */
 WARN_UNUSED enum err onnx_graph_write(struct onnx_graph *g, const char *producer,

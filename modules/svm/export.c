@@ -1,6 +1,7 @@
 #include "svm/export.h"
 
 #include "onnx/graph.h"
+#include "svm/coupling.h"
 #include "svm/decision.h"
 
 const char *const form_names[] = {
@@ -19,11 +20,21 @@ static bool has_class_without_vectors(const struct machine *m)
     return false;
 }
 
-enum form export_form(const struct machine *m, bool float32_is_enough)
+static bool float32_is_enough(const struct machine *m, const struct rounding *rounding)
 {
+    return (m->kernel == KERNEL_RADIAL || m->kernel == KERNEL_SIGMOID) &&
+           rounding_is_small(rounding) && !rounding->coupling_is_risky &&
+           !has_class_without_vectors(m);
+}
+
+struct export_plan export_plan(const struct machine *m, const struct rounding *rounding)
+{
+    struct export_plan plan = {FORM_DOUBLE, rounding->coupling_is_risky};
     if (m->kernel == KERNEL_LINEAR || m->sv_count == 0)
-        return FORM_LINEAR;
-    return float32_is_enough && !has_class_without_vectors(m) ? FORM_FUSED : FORM_DOUBLE;
+        plan.form = FORM_LINEAR;
+    else if (float32_is_enough(m, rounding))
+        plan.form = FORM_FUSED;
+    return plan;
 }
 
 /* ---- labels and probabilities ---- */
@@ -94,74 +105,37 @@ static void two_probabilities(struct onnx_graph *g, const struct classes *classe
     onnx_node_add(g, ONNX_STANDARD, "Clip", "unlimited lowest highest", "probabilities");
 }
 
-/* Several classes: SVMClassifier knows how to couple the pairs' probabilities, LIBSVM's algorithm
- * in float32. To be given scores instead of rows, it gets a linear kernel and one support vector
- * per pair, which picks that pair's score. */
-static void couple(struct onnx_graph *g, const struct machine *m, const struct scores *s)
+/* The label is the class of the largest probability. */
+static void largest_probability(struct onnx_graph *g, const struct classes *classes)
 {
-    size_t k = m->class_count, pairs = m->pair_count, pair = 0;
-    double *vectors = xcalloc(pairs * pairs, sizeof *vectors);
-    double *coef = xcalloc((k - 1) * pairs, sizeof *coef);
-    double *rho = xcalloc(pairs, sizeof *rho);
-    int64_t *vectors_per_class = xcalloc(k, sizeof *vectors_per_class);
-    int64_t *place = xcalloc(k, sizeof *place);
-    for (size_t i = 0; i < k; i++) {
-        place[i] = (int64_t)i;
-        vectors_per_class[i] = (int64_t)(k - 1 - i);
-        for (size_t j = i + 1; j < k; j++, pair++) {
-            vectors[pair * pairs + pair] = 1;
-            coef[(j - 1) * pairs + pair] = 1;
-        }
-    }
-    /* A pair's vector belongs to its first class, but for the last pair's: the last class has to
-     * have one (see has_class_without_vectors(); a class in the middle may do without). The last
-     * pair's place in `coef` is the same for both of its classes. */
-    vectors_per_class[k - 2] = 0;
-    vectors_per_class[k - 1] = 1;
-    static const double no_parameters[3] = {0, 0, 0};
-    struct onnx_node *node =
-        onnx_node_add(g, ONNX_ML, "SVMClassifier", s->name, "unused_votes probabilities");
-    onnx_node_text(node, "kernel_type", "LINEAR");
-    onnx_node_floats(node, "kernel_params", no_parameters, 3);
-    onnx_node_floats(node, "support_vectors", vectors, pairs * pairs);
-    onnx_node_floats(node, "coefficients", coef, (k - 1) * pairs);
-    onnx_node_floats(node, "rho", rho, pairs);
-    onnx_node_ints(node, "vectors_per_class", vectors_per_class, k);
-    onnx_node_ints(node, "classlabels_ints", place, k);
-    onnx_node_floats(node, "prob_a", s->a, pairs);
-    onnx_node_floats(node, "prob_b", s->b, pairs);
-    free(vectors);
-    free(coef);
-    free(rho);
-    free(vectors_per_class);
-    free(place);
-}
-
-static void several_probabilities(struct onnx_graph *g, const struct machine *m,
-                                  const struct classes *classes, const struct scores *s)
-{
-    size_t k = m->class_count;
+    size_t k = classes->count;
     double *identity = xcalloc(k * k, sizeof *identity), *zeros = xcalloc(k, sizeof *zeros);
     for (size_t i = 0; i < k; i++)
         identity[i * k + i] = 1;
-    couple(g, m, s);
     choose(g, classes, NULL, "probabilities", "label unused_scores", identity, k, zeros);
     free(identity);
     free(zeros);
 }
 
 static void add_probabilities(struct onnx_graph *g, const struct machine *m,
-                              const struct classes *classes, enum form form)
+                              const struct classes *classes, struct export_plan plan)
 {
+    if (m->class_count > 2 && plan.exact_coupling) {
+        coupling_exact(g, m);
+        largest_probability(g, classes);
+        return;
+    }
     double *ones = xcalloc(m->pair_count, sizeof *ones);
     double *zeros = xcalloc(m->pair_count, sizeof *zeros);
     struct scores s = {"decision", m->prob_a, m->prob_b};
-    if (form != FORM_FUSED)
+    if (plan.form != FORM_FUSED)
         s = exact_scores(g, m, ones, zeros);
-    if (m->class_count == 2)
+    if (m->class_count == 2) {
         two_probabilities(g, classes, &s);
-    else
-        several_probabilities(g, m, classes, &s);
+    } else {
+        coupling_fused(g, m, s.name, s.a, s.b);
+        largest_probability(g, classes);
+    }
     free(ones);
     free(zeros);
 }
@@ -212,24 +186,26 @@ static void add_outputs(struct onnx_graph *g, const struct machine *m,
     onnx_graph_output(g, "decision", ONNX_FLOAT, m->pair_count);
 }
 
-enum err export_onnx(const struct machine *m, const struct classes *classes, enum form form,
-                     const char *path, struct err_ctx *e)
+enum err export_onnx(const struct machine *m, const struct classes *classes,
+                     struct export_plan plan, const char *path, struct err_ctx *e)
 {
     assert(m->classification == (classes != NULL));
     assert(!classes || classes->count == m->class_count);
     struct onnx_graph *g = onnx_graph_new("support_vector_machine");
     onnx_graph_note(g, "crisol.module", "svm");
-    onnx_graph_note(g, "crisol.form", form_names[form]);
+    onnx_graph_note(g, "crisol.form", form_names[plan.form]);
+    if (plan.exact_coupling)
+        onnx_graph_note(g, "crisol.coupling", "exact");
     onnx_graph_input(g, "input", ONNX_FLOAT, m->feature_count);
     add_outputs(g, m, classes);
 
     const char *result = m->classification ? "decision" : "value";
-    if (form == FORM_FUSED)
+    if (plan.form == FORM_FUSED)
         decision_fused(g, m, result);
     else
-        decision_exact(g, m, form == FORM_LINEAR, "exact", result);
+        decision_exact(g, m, plan.form == FORM_LINEAR, "exact", result);
     if (m->classification && m->prob_a)
-        add_probabilities(g, m, classes, form);
+        add_probabilities(g, m, classes, plan);
     else if (m->classification && m->class_count == 2)
         two_votes(g, classes);
     else if (m->classification)

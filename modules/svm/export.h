@@ -15,7 +15,7 @@
 #ifndef SVM_EXPORT_H
 #define SVM_EXPORT_H
 
-#include "svm/machine.h"
+#include "svm/rounding.h"
 
 enum form {
     FORM_FUSED,  /* SVMClassifier or SVMRegressor: one operator in float32, the fastest */
@@ -25,12 +25,19 @@ enum form {
 
 extern const char *const form_names[];
 
-/* A linear machine, and one without support vectors, is FORM_LINEAR; the others are FORM_FUSED
- * where `float32_is_enough`. */
-enum form export_form(const struct machine *m, bool float32_is_enough);
+struct export_plan {
+    enum form form;
+    bool exact_coupling; /* probabilities of several classes by coupling_exact() */
+};
+
+/* Chooses what the measured rounding allows. A linear machine, and one without support vectors, is
+ * FORM_LINEAR. The others are FORM_FUSED where float32 is enough for the rows that were measured
+ * and for all others too: a radial or sigmoid kernel is never larger than 1, while a polynomial one
+ * grows without limit outside the range of the training rows. */
+struct export_plan export_plan(const struct machine *m, const struct rounding *rounding);
 
 /* `classes` is NULL for a regression. */
 WARN_UNUSED enum err export_onnx(const struct machine *m, const struct classes *classes,
-                                 enum form form, const char *path, struct err_ctx *e);
+                                 struct export_plan plan, const char *path, struct err_ctx *e);
 
 #endif

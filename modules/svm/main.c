@@ -123,8 +123,8 @@ static void print_problem(const struct trainer *t)
 
 /* ---- the result ---- */
 
-static enum err write_machine(const struct trainer *t, const struct machine *m, enum form form,
-                              struct err_ctx *e)
+static enum err write_machine(const struct trainer *t, const struct machine *m,
+                              struct export_plan plan, struct err_ctx *e)
 {
     const struct classes *classes = t->problem.classes;
     char *folder = run_path(&t->run, "artifacts/model");
@@ -141,7 +141,7 @@ static enum err write_machine(const struct trainer *t, const struct machine *m, 
         err = libsvm_file_write_scaling(m, t->run.features, scaling, e);
     /* The model comes last: where it is, the rest is. */
     if (!err)
-        err = export_onnx(m, classes, form, onnx, e);
+        err = export_onnx(m, classes, plan, onnx, e);
     free(folder);
     free(libsvm);
     free(scaling);
@@ -150,12 +150,15 @@ static enum err write_machine(const struct trainer *t, const struct machine *m, 
 }
 
 static enum err report_machine(struct trainer *t, const struct machine *m,
-                               const struct rounding *rounding, enum form form, struct err_ctx *e)
+                               const struct rounding *rounding, struct export_plan plan,
+                               struct err_ctx *e)
 {
     printf("%zu support vectors, gamma %.6g\n", m->sv_count, m->gamma);
-    printf("exported in the form \"%s\" (float32 would be off by %.2g in decision values, %.2g in "
-           "probabilities)\n",
-           form_names[form], rounding->decision, rounding->probability);
+    printf(
+        "exported in the form \"%s\"%s (float32 would be off by %.2g in decision values, %.2g in "
+        "probabilities)\n",
+        form_names[plan.form], plan.exact_coupling ? ", coupled exactly" : "", rounding->decision,
+        rounding->probability);
     enum err err = run_metric(&t->run, "support_vectors", (double)m->sv_count, 0, e);
     return err ? err : run_metric(&t->run, "training_rows", (double)t->table.row_count, 0, e);
 }
@@ -173,10 +176,10 @@ static enum err train_final(struct trainer *t, struct err_ctx *e)
     struct machine m;
     fit_machine(&fit, &m);
     struct rounding rounding = rounding_measure(&m, &t->table);
-    enum form form = export_form(&m, rounding_is_small(&rounding));
-    err = report_machine(t, &m, &rounding, form, e);
+    struct export_plan plan = export_plan(&m, &rounding);
+    err = report_machine(t, &m, &rounding, plan, e);
     if (!err)
-        err = write_machine(t, &m, form, e);
+        err = write_machine(t, &m, plan, e);
     machine_release(&m);
     fit_release(&fit);
     return err;

@@ -20,6 +20,7 @@ struct rounding {
     double decision;    /* largest difference of a decision value, apart from what float32 cannot
                            hold of the value itself */
     double probability; /* largest difference of a pair's probability */
+    bool coupling_is_risky; /* of several classes, for at least one row (svm/coupling.h) */
 };
 
 struct rounding rounding_measure(const struct machine *m, const struct table *table);

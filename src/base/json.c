@@ -258,17 +258,73 @@ json_t *json_stored(struct str text)
     return value ? value : json_null();
 }
 
-static int add_piece(const char *piece, size_t n, void *out)
+static void write_members(const json_t *object, struct buf *out)
 {
-    buf_add(out, str_from(piece, n));
-    return 0;
+    const char *key;
+    json_t *value;
+    bool first = true;
+    buf_add_c(out, '{');
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        if (!first)
+            buf_add_c(out, ',');
+        first = false;
+        buf_add_json(out, str_of(key));
+        buf_add_c(out, ':');
+        json_write(value, out);
+    }
+    buf_add_c(out, '}');
+}
+
+static void write_elements(const json_t *array, struct buf *out)
+{
+    buf_add_c(out, '[');
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        if (i)
+            buf_add_c(out, ',');
+        json_write(json_array_get(array, i), out);
+    }
+    buf_add_c(out, ']');
+}
+
+/* jansson's own writer says 4.3 as 4.2999999999999998. */
+static void write_real(double value, struct buf *out)
+{
+    size_t from = out->n;
+    buf_add_f64(out, value);
+    /* A real stays one when it is read again. */
+    for (size_t i = from; i < out->n; i++)
+        if (out->p[i] == '.' || out->p[i] == 'e' || out->p[i] == 'n')
+            return;
+    buf_add(out, STR(".0"));
 }
 
 void json_write(const json_t *value, struct buf *out)
 {
-    if (json_dump_callback(value, add_piece, out,
-                           JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)))
-        out->failed = true;
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        write_members(value, out);
+        break;
+    case JSON_ARRAY:
+        write_elements(value, out);
+        break;
+    case JSON_STRING:
+        buf_add_json(out, json_str(value));
+        break;
+    case JSON_INTEGER:
+        buf_add_i64(out, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        write_real(json_real_value(value), out);
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        buf_add(out, json_is_true(value) ? STR("true") : STR("false"));
+        break;
+    case JSON_NULL:
+        buf_add(out, STR("null"));
+        break;
+    }
 }
 
 struct str json_dump(const json_t *value, struct arena *a)

@@ -72,7 +72,8 @@ static enum err broken(struct err_ctx *e, uint64_t line, const char *what)
 /* Where the closing quote of the field that begins at `from` is; the text's length without one. */
 static size_t closing_quote(struct str text, size_t from, bool *doubled)
 {
-    for (size_t at = from; at < text.n; at++) {
+    size_t at = from;
+    while (at < text.n) {
         const char *hit = memchr(text.p + at, '"', text.n - at);
         if (!hit)
             break;
@@ -80,7 +81,7 @@ static size_t closing_quote(struct str text, size_t from, bool *doubled)
         if (at + 1 == text.n || text.p[at + 1] != '"')
             return at;
         *doubled = true;
-        at++;
+        at += 2;
     }
     return text.n;
 }

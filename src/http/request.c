@@ -96,13 +96,15 @@ static void release_json(void *value)
     json_decref(value);
 }
 
-/* A body without a type is taken at its word. */
+/* A body without a type is taken at its word, and so is what curl -d calls a form when it is told
+ * nothing: the reader of JSON finds out. */
 static enum err check_json_type(const struct http_request *rq, struct err_ctx *e)
 {
     struct str type = http_header(rq, "Content-Type");
     ptrdiff_t at = str_find(type, ';');
     struct str bare = str_trim(at < 0 ? type : str_from(type.p, (size_t)at));
-    if (!type.p || str_is_nocase(bare, "application/json") || str_ends(bare, STR("+json")))
+    if (!type.p || str_is_nocase(bare, "application/json") || str_ends(bare, STR("+json")) ||
+        str_is_nocase(bare, "application/x-www-form-urlencoded"))
         return ERR_OK;
     return err_set(e, ERR_UNSUPPORTED, "the body must be application/json, not " STR_FMT,
                    STR_ARG(bare));

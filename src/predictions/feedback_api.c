@@ -251,7 +251,9 @@ static enum err read_body(struct intake *in, struct err_ctx *e)
         return read_csv(in, e);
     if (str_is_nocase(type, "application/x-ndjson") || str_is_nocase(type, "application/jsonl"))
         return read_ndjson(in, e);
-    if (type.n && !str_is_nocase(type, "application/json"))
+    /* What curl -d says when it is told nothing: JSON all the same. */
+    bool unsaid = type.n == 0 || str_is_nocase(type, "application/x-www-form-urlencoded");
+    if (!unsaid && !str_is_nocase(type, "application/json"))
         return err_set(e, ERR_UNSUPPORTED,
                        "feedback comes as application/json, application/x-ndjson or text/csv, not "
                        "as " STR_FMT,

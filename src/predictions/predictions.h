@@ -17,6 +17,7 @@
 #define PREDICTIONS_PREDICTIONS_H
 
 #include "base/clock.h"
+#include "base/exposition.h"
 #include "base/id.h"
 #include "http/events.h"
 #include "predictions/record.h"
@@ -70,6 +71,7 @@ void predictions_set_hooks(struct predictions *p, const struct predictions_hooks
 /* Writes what is queued, then stops. */
 void predictions_close(struct predictions *p);
 void predictions_stats(struct predictions *p, struct predictions_stats *out);
+void predictions_expose(struct predictions *p, struct exposition *x);
 bool predictions_committed(const struct predictions *p);
 
 /* ---- ids ---- */
@@ -163,7 +165,8 @@ struct stored_row {
 
 struct read_query {
     int64_t model_id, from_ms, to_ms; /* half-open; 0 and INT64_MAX: all */
-    int64_t version;                  /* 0: any */
+    int64_t version;                  /* the served one; 0: any */
+    int64_t scored_by;                /* served or shadow; 0: any */
     int labelled;                     /* -1: both, 0: without, 1: with truth */
     int64_t before_seq;               /* newest first from here; 0: from the newest */
     bool oldest_first;
@@ -174,6 +177,32 @@ struct read_query {
 WARN_UNUSED enum err predictions_read(struct predictions *p, const struct read_query *query,
                                       bool (*row)(void *context, const struct stored_row *row),
                                       void *context, struct err_ctx *e);
+
+/* The same inside a transaction of the caller's, which sees what it has not committed yet. */
+WARN_UNUSED enum err predictions_read_in(struct db *db, const struct read_query *query,
+                                         bool (*row)(void *context, const struct stored_row *row),
+                                         void *context, struct err_ctx *e);
+
+/* What a version said about the row's record, or NULL. */
+const struct scores *stored_row_scores(const struct stored_row *row, int64_t version);
+
+/* How many rows a version scored in one hour of prediction time. */
+struct hour_rows {
+    int64_t hour_ms;
+    uint64_t rows;
+    uint64_t served; /* of them, those that the client got */
+};
+
+/* The hours of the span that have rows, in order. The span lies on full hours. */
+WARN_UNUSED enum err predictions_hours(struct predictions *p, int64_t model_id, int64_t version,
+                                       int64_t from_ms, int64_t to_ms, struct hour_rows **out,
+                                       size_t *count, struct arena *a, struct err_ctx *e);
+
+/* How many rows a version scored in a span of any length, counted one by one: for parts of an
+ * hour. */
+WARN_UNUSED enum err predictions_rows(struct predictions *p, int64_t model_id, int64_t version,
+                                      int64_t from_ms, int64_t to_ms, uint64_t *out,
+                                      struct err_ctx *e);
 
 extern const struct http_route predictions_routes[];
 extern const size_t predictions_route_count;

@@ -8,7 +8,7 @@ enum { PAGE_RECORDS = 256 };
 struct page_record {
     int64_t seq, version, time_ms;
     struct str request_id;
-    struct record_view view;
+    struct str body;
 };
 
 struct page_truth {
@@ -33,18 +33,28 @@ struct page {
     size_t score_count;
 };
 
+/* [labelled alone][oldest first]. Where few rows have truth, their records are found by it. */
+static const char *const select_records[2][2] = {
+    {"select seq, version, time_ms, request_id, body from predictions_records"
+     " where model_id = $1 and seq > $2 and seq < $3 order by seq desc limit $4",
+     "select seq, version, time_ms, request_id, body from predictions_records"
+     " where model_id = $1 and seq > $2 and seq < $3 order by seq limit $4"},
+    {"select r.seq, r.version, r.time_ms, r.request_id, r.body from"
+     " (select distinct seq from predictions_feedback"
+     " where model_id = $1 and seq > $2 and seq < $3 order by seq desc limit $4) f"
+     " join predictions_records r on r.model_id = $1 and r.seq = f.seq order by r.seq desc",
+     "select r.seq, r.version, r.time_ms, r.request_id, r.body from"
+     " (select distinct seq from predictions_feedback"
+     " where model_id = $1 and seq > $2 and seq < $3 order by seq limit $4) f"
+     " join predictions_records r on r.model_id = $1 and r.seq = f.seq order by r.seq"},
+};
+
 static enum err load_records(struct db *db, const struct read_query *q, int64_t from, int64_t to,
                              struct page *page, struct err_ctx *e)
 {
-    static const char ascending[] =
-        "select seq, version, time_ms, request_id, body from predictions_records"
-        " where model_id = $1 and seq > $2 and seq < $3 order by seq limit $4";
-    static const char descending[] =
-        "select seq, version, time_ms, request_id, body from predictions_records"
-        " where model_id = $1 and seq > $2 and seq < $3 order by seq desc limit $4";
     struct rows *r = NULL;
     enum err err = db_query(
-        db, q->oldest_first ? ascending : descending,
+        db, select_records[q->labelled == 1][q->oldest_first],
         BIND(bind_i64(q->model_id), bind_i64(from), bind_i64(to), bind_i64(PAGE_RECORDS)), &r, e);
     page->count = 0;
     while (!err && page->count < PAGE_RECORDS && !(err = rows_next(r, e)) && rows_have(r)) {
@@ -54,7 +64,7 @@ static enum err load_records(struct db *db, const struct read_query *q, int64_t 
         record->time_ms = rows_i64(r, 2);
         record->request_id =
             rows_is_null(r, 3) ? (struct str){NULL, 0} : arena_str(&page->arena, rows_text(r, 3));
-        err = record_read(arena_str(&page->arena, rows_blob(r, 4)), &page->arena, &record->view, e);
+        record->body = arena_str(&page->arena, rows_blob(r, 4));
     }
     rows_close(r);
     return err;
@@ -157,7 +167,7 @@ struct others {
     struct scores scores[OTHERS_MAX];
 };
 
-static enum err find_others(struct page *page, const struct page_record *record,
+static enum err find_others(struct page *page, const struct page_record *record, uint32_t rows,
                             struct others *others, struct err_ctx *e)
 {
     enum err err = ERR_OK;
@@ -167,20 +177,21 @@ static enum err find_others(struct page *page, const struct page_record *record,
         if (others->count == OTHERS_MAX)
             break;
         others->versions[others->count] = page->scores[i].version;
-        err = scores_unpack(page->scores[i].body, &page->arena, record->view.rows,
+        err = scores_unpack(page->scores[i].body, &page->arena, rows,
                             &others->scores[others->count++], e);
     }
     return err;
 }
 
-static struct str name_row(struct page *page, const struct page_record *record, uint32_t row)
+static struct str name_row(struct page *page, const struct page_record *record,
+                           const struct record_view *view, uint32_t row)
 {
     char own[PREDICTION_ID_BYTES];
-    if (record->view.row_ids)
-        return record->view.row_ids[row];
+    if (view->row_ids)
+        return view->row_ids[row];
     struct str base =
         record->request_id.p ? record->request_id : str_of(prediction_id(record->seq, own));
-    if (record->view.rows == 1)
+    if (view->rows == 1)
         return arena_str(&page->arena, base);
     return str_of(arena_printf(&page->arena, STR_FMT "/%u", STR_ARG(base), row));
 }
@@ -192,24 +203,45 @@ struct reader {
     bool stopped;
 };
 
+static bool scored_by(const struct page *page, const struct page_record *record, int64_t version)
+{
+    if (record->version == version)
+        return true;
+    for (size_t i = first_scores(page, record->seq);
+         i < page->score_count && page->scores[i].seq == record->seq; i++)
+        if (page->scores[i].version == version)
+            return true;
+    return false;
+}
+
+static bool wanted(const struct read_query *q, const struct page *page,
+                   const struct page_record *record)
+{
+    return record->time_ms >= q->from_ms && record->time_ms < q->to_ms &&
+           (!q->version || q->version == record->version) &&
+           (!q->scored_by || scored_by(page, record, q->scored_by));
+}
+
 static enum err hand_over(struct reader *reader, struct page *page,
                           const struct page_record *record, struct err_ctx *e)
 {
     const struct read_query *q = reader->query;
     struct others others;
-    if (record->time_ms < q->from_ms || record->time_ms >= q->to_ms ||
-        (q->version && q->version != record->version))
+    struct record_view view;
+    if (!wanted(q, page, record))
         return ERR_OK;
-    enum err err = find_others(page, record, &others, e);
+    enum err err = record_read(record->body, &page->arena, &view, e);
+    if (!err)
+        err = find_others(page, record, view.rows, &others, e);
     size_t t = first_truth(page, record->seq);
-    for (uint32_t i = 0; !err && !reader->stopped && i < record->view.rows; i++) {
+    for (uint32_t i = 0; !err && !reader->stopped && i < view.rows; i++) {
         bool labelled =
             t < page->truth_count && page->truths[t].seq == record->seq && page->truths[t].row == i;
         struct stored_row row = {.seq = record->seq,
                                  .version = record->version,
                                  .time_ms = record->time_ms,
                                  .row = i,
-                                 .view = &record->view,
+                                 .view = &view,
                                  .other_count = others.count,
                                  .other_versions = others.versions,
                                  .others = others.scores};
@@ -220,7 +252,7 @@ static enum err hand_over(struct reader *reader, struct page *page,
         }
         if (q->labelled >= 0 && (q->labelled == 1) != labelled)
             continue;
-        row.id = name_row(page, record, i);
+        row.id = name_row(page, record, &view, i);
         reader->stopped = !reader->row(reader->context, &row);
     }
     return err;
@@ -237,18 +269,15 @@ static void bounds(const struct read_query *q, int64_t *from, int64_t *to)
         *to = q->before_seq;
 }
 
-enum err predictions_read(struct predictions *p, const struct read_query *query,
-                          bool (*row)(void *context, const struct stored_row *row), void *context,
-                          struct err_ctx *e)
+enum err predictions_read_in(struct db *db, const struct read_query *query,
+                             bool (*row)(void *context, const struct stored_row *row),
+                             void *context, struct err_ctx *e)
 {
     struct reader reader = {query, row, context, false};
     struct page *page = xcalloc(1, sizeof *page);
-    struct db *db = NULL;
+    enum err err;
     int64_t from, to;
     bounds(query, &from, &to);
-    enum err err = store_read(p->opts.store, &db, e);
-    if (err)
-        goto out_page;
     do {
         err = load_page(db, query, from, to, page, e);
         for (unsigned i = 0; !err && !reader.stopped && i < page->count; i++)
@@ -258,11 +287,30 @@ enum err predictions_read(struct predictions *p, const struct read_query *query,
         else if (page->count)
             to = page->records[page->count - 1].seq;
     } while (!err && !reader.stopped && page->count == PAGE_RECORDS);
-    err = db_end(db, err, e);
-out_page:
     free(page->truths);
     free(page->scores);
     arena_release(&page->arena);
     free(page);
     return err;
+}
+
+enum err predictions_read(struct predictions *p, const struct read_query *query,
+                          bool (*row)(void *context, const struct stored_row *row), void *context,
+                          struct err_ctx *e)
+{
+    struct db *db = NULL;
+    enum err err = store_read(p->opts.store, &db, e);
+    if (err)
+        return err;
+    return db_end(db, predictions_read_in(db, query, row, context, e), e);
+}
+
+const struct scores *stored_row_scores(const struct stored_row *row, int64_t version)
+{
+    if (row->version == version)
+        return &row->view->scores;
+    for (unsigned i = 0; i < row->other_count; i++)
+        if (row->other_versions[i] == version)
+            return &row->others[i];
+    return NULL;
 }

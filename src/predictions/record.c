@@ -105,6 +105,14 @@ static uint64_t take_number(struct unpacker *u)
     return 0;
 }
 
+static uint32_t take_small(struct unpacker *u, uint32_t max)
+{
+    uint64_t value = take_number(u);
+    if (value > max)
+        u->broken = true;
+    return u->broken ? 0 : (uint32_t)value;
+}
+
 static const char *take_bytes(struct unpacker *u, size_t n)
 {
     if (u->broken || n > u->rest.n) {
@@ -166,7 +174,7 @@ static void take_tensor(struct unpacker *u, struct tensor *t)
 
 static void take_classes(struct unpacker *u, struct scores *s)
 {
-    s->class_count = (uint32_t)MIN(take_number(u), (uint64_t)SIGNATURE_CLASSES_MAX);
+    s->class_count = take_small(u, SIGNATURE_CLASSES_MAX);
     s->classes = take_copy(u, s->rows, sizeof *s->classes);
     for (uint32_t i = 0; !u->broken && i < s->rows; i++) {
         if (s->classes[i] != SCORES_NO_CLASS)
@@ -203,7 +211,7 @@ enum err record_read(struct str body, struct arena *a, struct record_view *out, 
     *out = (struct record_view){0};
     if (take_byte(&u) != FORMAT)
         u.broken = true;
-    out->rows = (uint32_t)MIN(take_number(&u), (uint64_t)UINT32_MAX);
+    out->rows = take_small(&u, UINT32_MAX);
     uint64_t ids = take_number(&u);
     if (ids && (ids != out->rows || ids > u.rest.n))
         u.broken = true;

@@ -19,6 +19,10 @@ int command_token_add(const struct cli *cli);
 int command_token_list(const struct cli *cli);
 int command_token_revoke(const struct cli *cli);
 
+extern const struct cli_option command_model_import_options[2];
+int command_model_import(const struct cli *cli);
+int command_model_list(const struct cli *cli);
+
 extern const struct cli_option command_config_options[1];
 int command_config(const struct cli *cli);
 int command_migrate(const struct cli *cli);

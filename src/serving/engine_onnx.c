@@ -22,7 +22,33 @@ struct engine {
 
 /* ---- errors ---- */
 
-/* ONNX Runtime prefixes its sentences with source places of its own, which help nobody here. */
+static struct str after(struct str s, size_t at)
+{
+    return str_trim(str_from(s.p + at, s.n - at));
+}
+
+/* "Load model from /data/models/1f.onnx failed:": whoever sent the model knows no such file. */
+static struct str without_path(struct str s)
+{
+    const struct str end = STR(" failed:");
+    ptrdiff_t at = str_starts(s, STR("Load model from ")) ? str_find_str(s, end) : -1;
+    return at < 0 ? s : after(s, (size_t)at + end.n);
+}
+
+/* "/src/core/graph/x.h:46 void ns::f(const std::string &, int) ": up to the parenthesis that closes
+ * the first one. */
+static struct str without_source(struct str s)
+{
+    int depth = 0;
+    for (size_t i = 0; str_starts(s, STR("/")) && i < s.n; i++) {
+        depth += s.p[i] == '(' ? 1 : s.p[i] == ')' ? -1 : 0;
+        if (s.p[i] == ')' && depth == 0)
+            return after(s, i + 1);
+    }
+    return s;
+}
+
+/* ONNX Runtime prefixes its sentences with codes and places of its own, which help nobody here. */
 static struct str reason_of(const char *message)
 {
     struct str s = str_of(message);
@@ -30,10 +56,11 @@ static struct str reason_of(const char *message)
         ptrdiff_t end = str_find(s, ']');
         if (end < 0)
             break;
-        s = str_trim(str_from(s.p + end + 1, s.n - (size_t)end - 1));
+        s = after(s, (size_t)end + 1);
         if (str_starts(s, STR(":")))
-            s = str_trim(str_from(s.p + 1, s.n - 1));
+            s = after(s, 1);
     }
+    s = without_source(without_path(s));
     ptrdiff_t line = str_find(s, '\n');
     return line < 0 ? s : str_from(s.p, (size_t)line);
 }

@@ -163,6 +163,13 @@ void confusion_merge(struct confusion *c, const struct confusion *other)
     }
 }
 
+void confusion_add_tally(struct confusion *c, uint32_t truth, uint32_t predicted,
+                         const struct tally *t)
+{
+    assert(truth < c->class_count && predicted < c->class_count);
+    tally_merge(tally_at(c, truth, predicted), t);
+}
+
 size_t confusion_entry_count(const struct confusion *c)
 {
     size_t count = 0;

@@ -69,9 +69,9 @@ class Result:
     def signature(self) -> dict[str, Any]:
         return json.loads((self.model_folder / "signature.json").read_text())
 
-    @property
-    def form(self) -> str:
-        return self.session().get_modelmeta().custom_metadata_map["crisol.form"]
+    def note(self, key: str) -> str | None:
+        """What the model's metadata say."""
+        return self.session().get_modelmeta().custom_metadata_map.get(key)
 
     def session(self) -> ort.InferenceSession:
         options = ort.SessionOptions()

@@ -1,9 +1,18 @@
 /* Accumulators: merging equals having seen both, taking out equals never having seen, and what
  * was stored comes back, or is refused when it was damaged. */
+#include "stats/bincount.h"
+#include "stats/bins.h"
+#include "stats/cardinality.h"
 #include "stats/confusion.h"
+#include "stats/heavy.h"
+#include "stats/joint.h"
+#include "stats/moments.h"
+#include "stats/paired.h"
 #include "stats/proper.h"
 #include "stats/regression.h"
+#include "stats/rng.h"
 #include "stats/scorehist.h"
+#include "stats/sketch.h"
 
 #include "stats_check.h"
 
@@ -35,6 +44,15 @@ struct all {
     struct proper proper;
     struct regression regression;
     struct scorehist scorehist;
+    struct moments moments;
+    struct sketch sketch;
+    struct bincount bincount;
+    struct paired paired;
+    struct joint joint;
+    /* These three cannot give a row back. */
+    struct cardinality cardinality;
+    struct heavy heavy;
+    struct bins bins;
 };
 
 static void all_init(struct all *a)
@@ -43,6 +61,13 @@ static void all_init(struct all *a)
     confusion_init(&a->dense, CLASSES);
     confusion_init(&a->sparse, 1000);
     scorehist_init(&a->scorehist, 64);
+    sketch_init(&a->sketch);
+    bincount_init(&a->bincount, 22);
+    joint_init(&a->joint, CLASSES);
+    double reference[50];
+    for (unsigned i = 0; i < ARRAY_LEN(reference); i++)
+        reference[i] = row_at(i).y;
+    assert_int_equal(bins_init_numeric(&a->bins, reference, ARRAY_LEN(reference), 20), STAT_OK);
 }
 
 static void all_release(struct all *a)
@@ -50,6 +75,10 @@ static void all_release(struct all *a)
     confusion_release(&a->dense);
     confusion_release(&a->sparse);
     scorehist_release(&a->scorehist);
+    sketch_release(&a->sketch);
+    bincount_release(&a->bincount);
+    joint_release(&a->joint);
+    bins_release(&a->bins);
 }
 
 static void all_add(struct all *a, unsigned i)
@@ -60,6 +89,19 @@ static void all_add(struct all *a, unsigned i)
     assert_true(proper_add(&a->proper, r.p, CLASSES, r.truth, r.weight));
     assert_true(regression_add(&a->regression, r.y, r.yhat, r.weight));
     assert_true(scorehist_add(&a->scorehist, r.p[1], r.truth == 1, r.weight));
+    assert_true(moments_add(&a->moments, r.y));
+    assert_true(sketch_add(&a->sketch, r.y - r.yhat));
+    bincount_add(&a->bincount, r.truth);
+    joint_add(&a->joint, r.truth, r.predicted, i % CLASSES);
+    paired_add_labels(&a->paired, r.truth == 1, r.predicted == 1);
+    assert_true(paired_add_losses(&a->paired, r.y, r.yhat));
+}
+
+/* What cannot be taken out is added apart. */
+static void all_add_for_good(struct all *a, unsigned i)
+{
+    cardinality_add(&a->cardinality, rng_mix(1, i));
+    heavy_add(&a->heavy, i % 50);
 }
 
 static void all_remove(struct all *a, unsigned i)
@@ -70,6 +112,12 @@ static void all_remove(struct all *a, unsigned i)
     assert_true(proper_remove(&a->proper, r.p, CLASSES, r.truth, r.weight));
     assert_true(regression_remove(&a->regression, r.y, r.yhat, r.weight));
     assert_true(scorehist_remove(&a->scorehist, r.p[1], r.truth == 1, r.weight));
+    assert_true(moments_remove(&a->moments, r.y));
+    assert_true(sketch_remove(&a->sketch, r.y - r.yhat));
+    assert_true(bincount_remove(&a->bincount, r.truth));
+    assert_true(joint_remove(&a->joint, r.truth, r.predicted, i % CLASSES));
+    assert_true(paired_remove_labels(&a->paired, r.truth == 1, r.predicted == 1));
+    assert_true(paired_remove_losses(&a->paired, r.y, r.yhat));
 }
 
 static void all_merge(struct all *a, const struct all *b)
@@ -79,6 +127,13 @@ static void all_merge(struct all *a, const struct all *b)
     proper_merge(&a->proper, &b->proper);
     regression_merge(&a->regression, &b->regression);
     scorehist_merge(&a->scorehist, &b->scorehist);
+    moments_merge(&a->moments, &b->moments);
+    sketch_merge(&a->sketch, &b->sketch);
+    bincount_merge(&a->bincount, &b->bincount);
+    joint_merge(&a->joint, &b->joint);
+    paired_merge(&a->paired, &b->paired);
+    cardinality_merge(&a->cardinality, &b->cardinality);
+    heavy_merge(&a->heavy, &b->heavy);
 }
 
 struct blob {
@@ -86,39 +141,52 @@ struct blob {
     size_t n;
 };
 
-enum { BLOBS = 5 };
+/* One row per kind of blob. */
+#define KINDS(X)                                                                                   \
+    X(dense, confusion)                                                                            \
+    X(sparse, confusion)                                                                           \
+    X(proper, proper)                                                                              \
+    X(regression, regression)                                                                      \
+    X(scorehist, scorehist)                                                                        \
+    X(moments, moments)                                                                            \
+    X(sketch, sketch)                                                                              \
+    X(bincount, bincount)                                                                          \
+    X(paired, paired)                                                                              \
+    X(joint, joint)                                                                                \
+    X(cardinality, cardinality)                                                                    \
+    X(heavy, heavy)                                                                                \
+    X(bins, bins)
+
+enum {
+#define X(member, kind) BLOB_##member,
+    KINDS(X)
+#undef X
+        BLOBS
+};
 
 static size_t all_write_one(const struct all *a, int which, uint8_t *p, size_t room)
 {
     switch (which) {
-    case 0:
-        return confusion_write(&a->dense, p, room);
-    case 1:
-        return confusion_write(&a->sparse, p, room);
-    case 2:
-        return proper_write(&a->proper, p, room);
-    case 3:
-        return regression_write(&a->regression, p, room);
-    default:
-        return scorehist_write(&a->scorehist, p, room);
+#define X(member, kind)                                                                            \
+    case BLOB_##member:                                                                            \
+        return kind##_write(&a->member, p, room);
+        KINDS(X)
+#undef X
     }
+    return 0;
 }
 
 static enum err all_read_one(struct all *a, int which, const uint8_t *p, size_t n,
                              struct err_ctx *e)
 {
     switch (which) {
-    case 0:
-        return confusion_read(&a->dense, p, n, e);
-    case 1:
-        return confusion_read(&a->sparse, p, n, e);
-    case 2:
-        return proper_read(&a->proper, p, n, e);
-    case 3:
-        return regression_read(&a->regression, p, n, e);
-    default:
-        return scorehist_read(&a->scorehist, p, n, e);
+#define X(member, kind)                                                                            \
+    case BLOB_##member:                                                                            \
+        return kind##_read(&a->member, p, n, e);
+        KINDS(X)
+#undef X
     }
+    return ERR_INTERNAL;
 }
 
 static struct blob blob_of(const struct all *a, int which)
@@ -148,6 +216,12 @@ static void same_figures(const struct all *a, const struct all *b)
     near(value_of(proper_log_loss(&a->proper)), value_of(proper_log_loss(&b->proper)));
     near(value_of(proper_brier(&a->proper)), value_of(proper_brier(&b->proper)));
     near(value_of(scorehist_auc(&a->scorehist).auc), value_of(scorehist_auc(&b->scorehist).auc));
+    near(value_of(moments_variance(&a->moments)), value_of(moments_variance(&b->moments)));
+    near(value_of(sketch_quantile(&a->sketch, .9)), value_of(sketch_quantile(&b->sketch, .9)));
+    assert_memory_equal(a->bincount.rows, b->bincount.rows, 22 * sizeof *a->bincount.rows);
+    assert_memory_equal(a->joint.rows, b->joint.rows, CLASSES * CLASSES * CLASSES * 8);
+    assert_int_equal(a->paired.only_b, b->paired.only_b);
+    near(value_of(moments_sd(&a->paired.difference)), value_of(moments_sd(&b->paired.difference)));
 }
 
 static void merging_parts_equals_having_seen_the_whole(void **state)
@@ -160,8 +234,16 @@ static void merging_parts_equals_having_seen_the_whole(void **state)
         for (unsigned i = 0; i < ROWS; i++) {
             all_add(&whole, i);
             all_add(i < cut ? &left : &right, i);
+            all_add_for_good(&whole, i);
+            all_add_for_good(i < cut ? &left : &right, i);
         }
         all_merge(&right, &left);
+        assert_memory_equal(&whole.cardinality, &right.cardinality, sizeof whole.cardinality);
+        struct blob mine = blob_of(&whole, BLOB_heavy), theirs = blob_of(&right, BLOB_heavy);
+        assert_int_equal(mine.n, theirs.n);
+        assert_memory_equal(mine.p, theirs.p, mine.n);
+        free(mine.p);
+        free(theirs.p);
         same_figures(&whole, &right);
         for (uint32_t t = 0; t < CLASSES; t++)
             for (uint32_t p = 0; p < CLASSES; p++) {
@@ -188,6 +270,9 @@ static void taking_everything_out_leaves_the_empty_accumulator(void **state)
         all_remove(&used, i);
     same_blobs(&empty, &used);
     struct row r = row_at(3);
+    assert_false(moments_remove(&used.moments, 1) || sketch_remove(&used.sketch, 1));
+    assert_false(bincount_remove(&used.bincount, 1));
+    assert_false(paired_remove_labels(&used.paired, true, false));
     assert_false(confusion_remove(&used.sparse, 1, 1, 1));
     assert_false(proper_remove(&used.proper, r.p, CLASSES, 0, 1));
     assert_false(regression_remove(&used.regression, 1, 1, 1));
@@ -217,8 +302,10 @@ static void what_is_written_comes_back(void **state)
 {
     struct all a, b;
     all_init(&a);
-    for (unsigned i = 0; i < ROWS; i++)
+    for (unsigned i = 0; i < ROWS; i++) {
         all_add(&a, i);
+        all_add_for_good(&a, i);
+    }
     confusion_add(&a.dense, 0, 0, .25); /* a weight that is not the count */
     memset(&b, 0, sizeof b);
     for (int which = 0; which < BLOBS; which++) {
@@ -247,17 +334,19 @@ static void damage_is_refused(void **state)
 {
     struct all a, b;
     all_init(&a);
-    for (unsigned i = 0; i < ROWS; i++)
+    for (unsigned i = 0; i < ROWS; i++) {
         all_add(&a, i);
+        all_add_for_good(&a, i);
+    }
     for (int which = 0; which < BLOBS; which++) {
         struct blob blob = blob_of(&a, which);
         struct err_ctx e;
-        for (size_t n = 0; n < blob.n; n++) {
+        for (size_t n = 0; n < blob.n; n += 1 + blob.n / 500) {
             err_ctx_init(&e);
             assert_int_equal(all_read_one(&b, which, blob.p, n, &e), ERR_CORRUPT);
             assert_non_null(strstr(e.detail, "rebuild it"));
         }
-        for (size_t at = 0; at < blob.n; at++) {
+        for (size_t at = 0; at < blob.n; at += 1 + blob.n / 500) {
             blob.p[at] ^= 0x40;
             assert_int_equal(all_read_one(&b, which, blob.p, blob.n, NULL), ERR_CORRUPT);
             blob.p[at] ^= 0x40;
@@ -273,11 +362,13 @@ static void forged_bytes_do_no_harm(void **state)
 {
     struct all a;
     all_init(&a);
-    for (unsigned i = 0; i < ROWS; i++)
+    for (unsigned i = 0; i < ROWS; i++) {
         all_add(&a, i);
+        all_add_for_good(&a, i);
+    }
     for (int which = 0; which < BLOBS; which++) {
         struct blob blob = blob_of(&a, which);
-        for (unsigned seed = 0; seed < 20000; seed++) {
+        for (unsigned seed = 0; seed < 10000; seed++) {
             size_t at = CODEC_HEADER_BYTES + seed * 2654435761u % (blob.n - CODEC_HEADER_BYTES);
             uint8_t before = blob.p[at];
             blob.p[at] = (uint8_t)(seed * 40503u >> 7);

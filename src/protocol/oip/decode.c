@@ -49,6 +49,12 @@ static uint64_t take_count(struct jsonpull *j)
     return value > 0 && value < 1e18 ? (uint64_t)value : 0;
 }
 
+static uint32_t take_top(struct jsonpull *j)
+{
+    uint64_t top = take_count(j);
+    return (uint32_t)MIN(top, (uint64_t)UINT32_MAX);
+}
+
 static void take_input_parameters(struct decoder *d, struct told *in)
 {
     struct str key;
@@ -74,8 +80,7 @@ static void take_output_parameters(struct decoder *d)
         if (str_is(key, "binary_data") && jsonpull_bool(&d->j, &truth))
             d->outputs[d->output_count].binary = truth;
         else if (str_is(key, "classification"))
-            d->outputs[d->output_count].top =
-                (uint32_t)MIN(take_count(&d->j), (uint64_t)UINT32_MAX);
+            d->outputs[d->output_count].top = take_top(&d->j);
         else if (!d->j.error)
             jsonpull_skip(&d->j);
     }

@@ -1,7 +1,8 @@
-#include "protocol/oip/inside.h"
+#include "protocol/oip/oip.h"
 
 #include "base/num.h"
 #include "identity/role.h"
+#include "protocol/oip/inside.h"
 
 #define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
     HTTP_ROUTE(method_, pattern_, role_, oip_api_##handler_, __VA_ARGS__)

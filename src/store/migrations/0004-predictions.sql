@@ -61,11 +61,13 @@ create table predictions_orphans (
 
 create index predictions_orphans_by_age on predictions_orphans (arrived_ms);
 
--- How many rows each version scored in each hour of prediction time.
+-- How many rows each version scored in each hour of prediction time, and how many of these were
+-- the answer that the client got.
 create table predictions_counts (
     model_id BIGINT not null,
     version BIGINT not null,
     hour_ms BIGINT not null,
     row_total BIGINT not null,
+    served_total BIGINT not null,
     primary key (model_id, version, hour_ms)
 ) $CLUSTERED;

@@ -1,0 +1,46 @@
+/* monitoring/inside.h
+ *
+ * What the files of this folder share. Inside this folder only. */
+#ifndef MONITORING_INSIDE_H
+#define MONITORING_INSIDE_H
+
+#include <pthread.h>
+
+#include "monitoring/monitoring.h"
+#include "monitoring/news.h"
+#include "predictions/report.h"
+
+enum { HOUR_MS = 3600000 };
+
+struct monitoring {
+    struct monitoring_opts opts;
+    struct monitoring_hooks hooks;
+    struct predictions *log;
+    struct news *news;
+    pthread_mutex_t lock; /* guards `versions` */
+    struct map versions;  /* struct known by (model_id, number) */
+};
+
+/* What never changes about a version; lives as long as the monitoring. */
+struct known {
+    int64_t model_id, number;
+    int64_t run_id; /* 0: not from a run */
+    struct arena arena;
+    struct signature *signature;
+};
+
+/* ERR_NOT_FOUND with a sentence. */
+WARN_UNUSED enum err monitoring_version(struct monitoring *m, int64_t model_id, int64_t number,
+                                        const struct known **out, struct err_ctx *e);
+
+static inline int64_t hour_floor(int64_t time_ms)
+{
+    return time_ms - ((time_ms % HOUR_MS) + HOUR_MS) % HOUR_MS;
+}
+
+#define ROUTE(method, pattern, role, handler, ...)                                                 \
+    enum err monitoring_api_##handler(struct http_request *rq, struct err_ctx *e);
+#include "monitoring/routes.def"
+#undef ROUTE
+
+#endif

@@ -1,0 +1,123 @@
+#include "server/housekeeping.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "base/log.h"
+#include "predictions/predictions.h"
+
+enum { ROUND_S = 30 };
+
+static enum err sweep_predictions(struct features *f, struct err_ctx *e)
+{
+    return predictions_sweep(f->predictions, e);
+}
+
+static const struct chore {
+    const char *what;
+    enum err (*run)(struct features *f, struct err_ctx *e);
+} chores[] = {
+    {"sweeping the prediction log", sweep_predictions},
+};
+
+struct housekeeping {
+    struct features *features;
+    bool failing[ARRAY_LEN(chores)]; /* the thread's own */
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t wake;
+    bool woken, closing;
+};
+
+/* A store that is away for an hour is one line in the log, and one when it is back. */
+static void run_chore(struct housekeeping *h, size_t i)
+{
+    struct err_ctx e;
+    err_ctx_init(&e);
+    enum err err = chores[i].run(h->features, &e);
+    if (err && !h->failing[i])
+        log_error("server", "%s fails: %s", chores[i].what, e.detail);
+    else if (!err && h->failing[i])
+        log_info("server", "%s works again", chores[i].what);
+    h->failing[i] = err != ERR_OK;
+}
+
+/* Sleeps until the next round; false when there is none. */
+static bool wait_for_round(struct housekeeping *h)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ROUND_S;
+    pthread_mutex_lock(&h->lock);
+    while (!h->closing && !h->woken &&
+           pthread_cond_timedwait(&h->wake, &h->lock, &until) != ETIMEDOUT)
+        ;
+    bool go_on = !h->closing;
+    h->woken = false;
+    pthread_mutex_unlock(&h->lock);
+    return go_on;
+}
+
+static void *keep_house(void *argument)
+{
+    struct housekeeping *h = argument;
+    while (wait_for_round(h))
+        for (size_t i = 0; i < ARRAY_LEN(chores); i++)
+            run_chore(h, i);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static void init_wake(pthread_cond_t *wake)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static void release(struct housekeeping *h)
+{
+    pthread_cond_destroy(&h->wake);
+    pthread_mutex_destroy(&h->lock);
+    free(h);
+}
+
+enum err housekeeping_open(struct features *f, struct housekeeping **out, struct err_ctx *e)
+{
+    struct housekeeping *h = xcalloc(1, sizeof *h);
+    h->features = f;
+    h->woken = true; /* the first round is now: much may have passed since the last stop */
+    pthread_mutex_init(&h->lock, NULL);
+    init_wake(&h->wake);
+    int failed = pthread_create(&h->thread, NULL, keep_house, h);
+    if (failed) {
+        release(h);
+        return err_set_errno(e, failed, "starting a thread");
+    }
+    pthread_setname_np(h->thread, "housekeeping");
+    *out = h;
+    return ERR_OK;
+}
+
+void housekeeping_wake(struct housekeeping *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->woken = true;
+    pthread_cond_signal(&h->wake);
+    pthread_mutex_unlock(&h->lock);
+}
+
+void housekeeping_close(struct housekeeping *h)
+{
+    if (!h)
+        return;
+    pthread_mutex_lock(&h->lock);
+    h->closing = true;
+    pthread_cond_signal(&h->wake);
+    pthread_mutex_unlock(&h->lock);
+    pthread_join(h->thread, NULL);
+    release(h);
+}

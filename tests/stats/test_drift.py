@@ -1,0 +1,259 @@
+"""Drift, sketches, evidence and estimates against NumPy, scipy and scikit-learn."""
+
+import ctypes as c
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from crisolstats import Dd, Ranking, Test, Value, bytes_of, call, doubles, lib, number, u64
+
+stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")
+special = pytest.importorskip("scipy.special", reason="scipy is not installed")
+distance = pytest.importorskip("scipy.spatial.distance", reason="scipy is not installed")
+
+
+def near(got, wanted, relative=1e-11, absolute=1e-14):
+    assert math.isclose(got, wanted, rel_tol=relative, abs_tol=absolute), (got, wanted)
+
+
+def size(n):
+    return c.c_size_t(n)
+
+
+def test_distances():
+    rng = np.random.default_rng(1)
+    for cells in (2, 5, 50):
+        for _ in range(50):
+            p, q = rng.dirichlet(np.ones(cells)), rng.dirichlet(np.ones(cells))
+            args = (doubles(p), doubles(q), size(cells))
+            near(number(call("divergence_kl", Value, *args)), stats.entropy(p, q))
+            near(
+                number(call("divergence_psi", Value, *args)),
+                stats.entropy(p, q) + stats.entropy(q, p),
+            )
+            near(
+                call("divergence_jensen_shannon", c.c_double, *args),
+                distance.jensenshannon(p, q),
+                1e-9,
+            )
+            near(
+                call("divergence_hellinger", c.c_double, *args),
+                np.linalg.norm(np.sqrt(p) - np.sqrt(q)) / math.sqrt(2),
+            )
+            near(call("divergence_total_variation", c.c_double, *args), np.abs(p - q).sum() / 2)
+
+
+def test_wasserstein_of_histograms():
+    rng = np.random.default_rng(2)
+    edges = np.sort(rng.normal(0, 1, 11))
+    p, q = rng.dirichlet(np.ones(10)), rng.dirichlet(np.ones(10))
+    fine = 1000  # points of mass inside each bin
+    inside = (np.arange(fine) + 0.5) / fine
+    points = (edges[:-1, None] + np.diff(edges)[:, None] * inside).ravel()
+    wanted = stats.wasserstein_distance(
+        points, points, np.repeat(p, fine) / fine, np.repeat(q, fine) / fine
+    )
+    args = (doubles(p), doubles(q), doubles(edges), size(10))
+    near(call("divergence_wasserstein", c.c_double, *args), wanted, 1e-4)
+
+
+class Feature(c.Structure):
+    _fields_ = [
+        ("reference_rows", c.c_uint64),
+        ("rows", c.c_uint64),
+        ("cells", c.c_size_t),
+        ("psi", c.c_double),
+        ("psi_debiased", c.c_double),
+        ("test", Test),
+        ("p_adjusted", c.c_double),
+        ("verdict", c.c_int),
+    ]
+
+
+def pooled(reference, current):
+    """Cells that expect fewer than 5 in one, that one into the rarest other while too small."""
+    table = np.array([reference, current], dtype=float)
+    table = table[:, table.sum(axis=0) > 0]
+    least = stats.contingency.expected_freq(table).min(axis=0)
+    if (least < 5).any():
+        rest = table[:, least < 5].sum(axis=1)
+        table = table[:, least >= 5]
+        while table.shape[1]:
+            with_rest = np.column_stack([table, rest])
+            if stats.contingency.expected_freq(with_rest).min(axis=0)[-1] >= 5:
+                break
+            rarest = table.sum(axis=0).argmin()
+            rest = rest + table[:, rarest]
+            table = np.delete(table, rarest, axis=1)
+        table = np.column_stack([table, rest])
+    return table
+
+
+def test_the_gate_is_a_contingency_test_and_a_psi():
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        cells = int(rng.integers(3, 25))
+        shares = rng.dirichlet(np.full(cells, 0.3))
+        reference, current = rng.multinomial(1000, shares), rng.multinomial(300, shares)
+        f = call("drift_measure", Feature, u64(reference), u64(current), size(cells))
+        used = reference + current > 0
+        p = (reference[used] + 0.5) / (1000 + used.sum() / 2)
+        q = (current[used] + 0.5) / (300 + used.sum() / 2)
+        psi = ((p - q) * np.log(p / q)).sum()
+        near(f.psi, psi)
+        near(f.psi_debiased, psi - (used.sum() - 1) * (1 / 1000 + 1 / 300))
+        table = pooled(reference, current)
+        if table.shape[1] > 1:
+            wanted = stats.chi2_contingency(table, correction=False)
+            near(f.test.statistic, wanted.statistic, 1e-9)
+            near(f.test.p, wanted.pvalue, 1e-9)
+
+
+def test_isotonic():
+    isotonic = pytest.importorskip("sklearn.isotonic", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(4)
+    for n in (1, 2, 10, 500):
+        y, w = np.round(rng.normal(np.arange(n) / 50, 1), 1), rng.integers(1, 9, n).astype(float)
+        wanted = isotonic.isotonic_regression(y, sample_weight=w)
+        fitted = doubles(y)
+        call("isotonic_fit", None, fitted, doubles(w), size(n))
+        np.testing.assert_allclose(fitted.array, wanted, rtol=1e-11, atol=1e-12)
+
+
+class Mmd(c.Structure):
+    _fields_ = [
+        ("mmd2", c.c_double),
+        ("bandwidth", c.c_double),
+        ("p", c.c_double),
+        ("reason", c.c_int),
+    ]
+
+
+class Rng(c.Structure):
+    _fields_ = [("s", c.c_uint64 * 4)]
+
+
+def test_mmd():
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(0, 1, (80, 3)), rng.normal(0.4, 1.2, (60, 3))
+    r = Rng()
+    lib.rng_init(c.byref(r), c.c_uint64(1), c.c_uint64(1))
+    args = (doubles(x), size(80), doubles(y), size(60), size(3), c.c_uint(200), c.byref(r))
+    got = call("mmd_test", Mmd, *args)
+    d = distance.cdist(np.vstack([x, y]), np.vstack([x, y]), "sqeuclidean")
+    median = np.sort(d[np.tril_indices(140, -1)])[140 * 139 // 2 // 2]
+    k = np.exp(-d / (2 * median))
+    np.fill_diagonal(k, 0)
+    mmd2 = k[:80, :80].sum() / (80 * 79) + k[80:, 80:].sum() / (60 * 59) - 2 * k[:80, 80:].mean()
+    near(got.bandwidth, math.sqrt(median), 1e-6)
+    near(got.mmd2, mmd2, 1e-4)
+    assert got.p < 0.02
+
+
+class Moments(c.Structure):
+    _fields_ = [
+        ("rows", c.c_uint64),
+        ("sum", Dd),
+        ("square", Dd),
+        ("min", c.c_double),
+        ("max", c.c_double),
+        ("extremes_loose", c.c_bool),
+    ]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-130, 1e130])
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e9])
+def test_moments_have_every_digit(offset, scale):
+    rng = np.random.default_rng(6)
+    x = (rng.normal(0, 1, 500) + offset) * scale
+    m = Moments()
+    lib.moments_add.restype = c.c_bool
+    for v in x:
+        assert lib.moments_add(c.byref(m), c.c_double(v))
+    exact = [Fraction(float(v)) for v in x]
+    mean = sum(exact) / 500
+    variance = sum((v - mean) ** 2 for v in exact) / 499
+    near(number(call("moments_mean", Value, c.byref(m))), float(mean), 1e-15, 0)
+    near(number(call("moments_variance", Value, c.byref(m))), float(variance), 1e-11, 0)
+
+
+class Side(c.Structure):
+    _fields_ = [("first", c.c_int32), ("count", c.c_uint32), ("rows", c.c_void_p)]
+
+
+class Sketch(c.Structure):
+    _fields_ = [
+        ("rows", c.c_uint64),
+        ("zeros", c.c_uint64),
+        ("negative", Side),
+        ("positive", Side),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["lognormal", "normal", "integers"])
+def test_sketch_quantiles(kind):
+    rng = np.random.default_rng(7)
+    x = {
+        "lognormal": rng.lognormal(0, 3, 20000),
+        "normal": rng.normal(0, 1, 20000),
+        "integers": rng.integers(-5, 100, 20000).astype(float),
+    }[kind]
+    s = Sketch()
+    lib.sketch_init(c.byref(s))
+    lib.sketch_add.restype = c.c_bool
+    for v in x:
+        assert lib.sketch_add(c.byref(s), c.c_double(v))
+    for q in np.linspace(0, 1, 101):
+        exact = np.quantile(x, q, method="lower")
+        got = number(call("sketch_quantile", Value, c.byref(s), float(q)))
+        assert abs(got - exact) <= 0.0101 * abs(exact), (q, got, exact)
+    lib.sketch_release(c.byref(s))
+
+
+def test_sequential_mcnemar_against_its_integral():
+    # The mixture is an integral over the chance of a win, uniform on [0, 1] or on [1/2, 1].
+    for b, d in ((0, 0), (3, 1), (20, 31), (60, 20)):
+        grid = np.linspace(0, 1, 400001)
+        likelihood = (2 * grid) ** b * (2 * (1 - grid)) ** d
+        args = (c.c_uint64(b), c.c_uint64(d))
+        two = np.trapezoid(likelihood, grid)
+        near(math.exp(call("seqmcnemar_log_e", c.c_double, *args)), two, 1e-7)
+        upper = grid >= 0.5
+        one = 2 * np.trapezoid(likelihood[upper], grid[upper])
+        near(math.exp(call("seqmcnemar_log_e_plus", c.c_double, *args)), one, 1e-7)
+
+
+def test_one_sided_confidence_sequence_against_its_integral():
+    # A half-normal mixture over the drift of a Brownian motion.
+    n, mean, sd, rho2 = 150.0, 0.11, 0.9, 0.01
+    t = n * mean / sd
+    grid = np.linspace(0, 12 * math.sqrt(rho2), 400001)
+    density = 2 * stats.norm.pdf(grid, 0, math.sqrt(rho2))
+    e = np.trapezoid(np.exp(grid * t - n * grid**2 / 2) * density, grid)
+    near(call("confseq_log_e_plus", c.c_double, n, mean, sd, rho2), math.log(e), 1e-7)
+
+
+def test_the_chance_to_be_best_with_fractional_shapes():
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        a, b, d, e = 10 ** rng.uniform(-0.5, 3, 4)
+        grid = (np.arange(20000) + 0.5) / 20000
+        x = stats.beta(a, b).ppf(grid)  # equal steps of probability
+        wanted = stats.beta(d, e).cdf(x).mean()
+        near(call("bandit_beta_beats", c.c_double, a, b, d, e), wanted, 1e-4, 1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_auc_of_ten_million_rows():
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(9)
+    n = 10_000_000
+    truth = (rng.random(n, dtype=np.float32) < 0.1).astype(np.uint8)
+    scores = (rng.random(n, dtype=np.float32) + 0.2 * truth).astype(np.float64)
+    r = Ranking()
+    args = (doubles(scores), size(1), bytes_of(truth), None, size(n))
+    assert lib.ranking_init(c.byref(r), *args) == 0
+    near(number(call("auc_of", Value, c.byref(r))), metrics.roc_auc_score(truth, scores), 1e-11)
+    lib.ranking_release(c.byref(r))

@@ -1,0 +1,83 @@
+// A confusion matrix as a real table: rows are the truth, colour is the share of the row.
+
+import { integer, percent } from "../lib/format";
+import { t } from "../lib/i18n";
+import type { Metrics } from "../lib/types";
+import { Card, Empty } from "../ui/parts";
+import { CsvButton, ScrollBox } from "../ui/table";
+
+export function ConfusionCard(props: {
+  title: string;
+  name: string;
+  metrics: Metrics | undefined;
+}) {
+  const classes = props.metrics?.classes ?? [];
+  const counts = props.metrics?.confusion ?? [];
+  const total = counts.flat().reduce((sum, one) => sum + one, 0);
+  const actions = total > 0 && (
+    <CsvButton
+      name={props.name}
+      header={[t("confusion.corner"), ...classes]}
+      rows={() => counts.map((row, index) => [classes[index], ...row])}
+    />
+  );
+  return (
+    <Card title={props.title} actions={actions} flush={total === 0}>
+      {total > 0 ? (
+        <Matrix label={props.title} classes={classes} counts={counts} />
+      ) : (
+        <Empty icon="table" title={t("confusion.empty")} />
+      )}
+    </Card>
+  );
+}
+
+function Matrix(props: { label: string; classes: string[]; counts: number[][] }) {
+  return (
+    <ScrollBox label={props.label}>
+      <table class="confusion">
+        <thead>
+          <tr>
+            <td class="corner" />
+            {props.classes.map((one) => (
+              <th key={one} scope="col">
+                {one}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.counts.map((row, index) => (
+            <tr key={props.classes[index]}>
+              <th scope="row">{props.classes[index]}</th>
+              {row.map((count, column) => (
+                <Cell
+                  key={column}
+                  count={count}
+                  sum={row.reduce((all, one) => all + one, 0)}
+                  title={t("confusion.cell", {
+                    truth: props.classes[index] ?? "",
+                    predicted: props.classes[column] ?? "",
+                  })}
+                />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="form-hint">{t("confusion.axes")}</p>
+    </ScrollBox>
+  );
+}
+
+function Cell({ count, sum, title }: { count: number; sum: number; title: string }) {
+  const share = sum > 0 ? count / sum : 0;
+  return (
+    <td
+      style={{ "--share": String(count === 0 ? 0.06 : 0.14 + 0.86 * share) }}
+      title={`${title}: ${integer(count)} (${percent(share, 1)})`}
+    >
+      {integer(count)}
+    </td>
+  );
+}

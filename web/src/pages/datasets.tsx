@@ -1,0 +1,89 @@
+// The list of datasets.
+
+import { bytes, integer } from "../lib/format";
+import { t } from "../lib/i18n";
+import { useList } from "../lib/query";
+import { useRole } from "../lib/session";
+import type { Dataset } from "../lib/types";
+import { Async, Card, Empty, LinkButton, Page, Time } from "../ui/parts";
+import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+
+export function datasetLink(name: string, version?: string): string {
+  const base = `/datasets/${encodeURIComponent(name)}`;
+  return version ? `${base}/versions/${encodeURIComponent(version)}` : base;
+}
+
+export function DatasetsPage() {
+  const read = useList<Dataset>("/datasets");
+  const developer = useRole("developer");
+  const upload = developer && (
+    <LinkButton href="/datasets/new" look="primary" icon="upload">
+      {t("datasets.upload")}
+    </LinkButton>
+  );
+  const columns: TableColumn<Dataset>[] = [
+    {
+      id: "name",
+      title: t("datasets.name"),
+      rowHead: true,
+      value: (one) => one.name,
+      render: (one) => <a href={datasetLink(one.name)}>{one.name}</a>,
+    },
+    {
+      id: "description",
+      title: t("datasets.description"),
+      value: (one) => one.description,
+      render: (one) => <span class="muted">{one.description}</span>,
+    },
+    { id: "versions", title: t("datasets.versions"), numeric: true, value: (one) => one.versions },
+    {
+      id: "rows",
+      title: t("datasets.rows"),
+      numeric: true,
+      value: (one) => one.latest?.rows,
+      render: (one) => integer(one.latest?.rows),
+    },
+    {
+      id: "bytes",
+      title: t("datasets.size"),
+      numeric: true,
+      value: (one) => one.latest?.bytes,
+      render: (one) => bytes(one.latest?.bytes),
+    },
+    {
+      id: "created",
+      title: t("datasets.latest"),
+      value: (one) => one.latest?.created ?? one.created,
+      render: (one) => <Time at={one.latest?.created ?? one.created} />,
+    },
+  ];
+  return (
+    <Page title={t("nav.datasets")} lead={t("datasets.lead")} actions={upload}>
+      <Async query={read}>
+        {(items) =>
+          items.length === 0 ? (
+            <Card flush>
+              <Empty icon="datasets" title={t("datasets.empty")} action={upload}>
+                {developer ? t("datasets.emptyLead") : t("datasets.emptyViewer")}
+              </Empty>
+            </Card>
+          ) : (
+            <Card
+              title={t("datasets.all")}
+              flush
+              actions={<TableCsv name="datasets" columns={columns} rows={items} />}
+            >
+              <Table
+                label={t("nav.datasets")}
+                columns={columns}
+                rows={items}
+                rowKey={(one) => one.name}
+              />
+              <More more={read.more} />
+            </Card>
+          )
+        }
+      </Async>
+    </Page>
+  );
+}
