@@ -146,7 +146,7 @@ enum err csv_take(struct csv_reader *r, struct err_ctx *e)
             r->at = r->text.n;
             return broken(err ? NULL : e, r->record_line, "there are more than 4096 fields");
         }
-        if (r->fields[r->count - (r->count > 0)].n > CSV_FIELD_BYTES_MAX && !err)
+        if (!err && r->count && r->fields[r->count - 1].n > CSV_FIELD_BYTES_MAX)
             err = broken(e, r->line, "a field has more than 1 MiB");
         if (r->at == r->text.n || r->text.p[r->at] != r->separator)
             break;

@@ -108,6 +108,7 @@ static void a_broken_text_is_told_with_its_line(void **state)
         {"\xff\xfe"
          "a",
          "!the file is UTF-16; save it as UTF-8"},
+        {"\"", "!line 1: a quote opens here and is never closed"},
         {"", "!the file is empty"},
         {" \n \n", "!the file is empty"},
     };
