@@ -24,8 +24,17 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/* Each argument is evaluated once, in the type that both have in common. The number makes the names
+ * differ where one call stands inside another. Not for constant expressions. */
+#define COMPARED(a, b, op, n) COMPARED_(a, b, op, n)
+#define COMPARED_(a, b, op, n)                                                                     \
+    __extension__({                                                                                \
+        __typeof__(1 ? (a) : (b)) a_##n = (a), b_##n = (b);                                        \
+        a_##n op b_##n ? a_##n : b_##n;                                                            \
+    })
+#define MIN(a, b) COMPARED(a, b, <, __COUNTER__)
+#define MAX(a, b) COMPARED(a, b, >, __COUNTER__)
 
 #include "base/banned.h"
 

@@ -103,10 +103,39 @@ bool cell_boolean(struct str field, bool *value)
     return *value || str_is_nocase(field, "false");
 }
 
+static int two_digits(const char *p)
+{
+    return p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9' ? -1
+                                                                : (p[0] - '0') * 10 + p[1] - '0';
+}
+
+/* Days since 1970-01-01 of a day in the Gregorian calendar, the year counted from March. */
+static int64_t days_since_1970(int year, int month, int day)
+{
+    year -= month <= 2;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return INT64_C(365) * year + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
+}
+
+/* Most dates in tables are days: YYYY-MM-DD. The 29th to the 31st are left to clock_parse(), which
+ * knows how long the months are. */
+static bool plain_day(struct str field, int64_t *time_ms)
+{
+    int century = two_digits(field.p), year = two_digits(field.p + 2);
+    int month = two_digits(field.p + 5), day = two_digits(field.p + 8);
+    if (field.n != 10 || field.p[7] != '-' || century < 0 || year < 0 || month < 1 || month > 12 ||
+        day < 1 || day > 28)
+        return false;
+    *time_ms = days_since_1970(century * 100 + year, month, day) * 86400000;
+    return true;
+}
+
 bool cell_date(struct str field, int64_t *time_ms)
 {
     if (field.n < 10 || field.n > 35 || field.p[4] != '-')
         return false;
+    if (plain_day(field, time_ms))
+        return true;
     if (clock_parse(field, time_ms))
         return true;
     char text[40];

@@ -7,6 +7,9 @@
 
 #include "http/http.h"
 
+struct dataset;
+struct module;
+
 #define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
     WARN_UNUSED enum err handler_(struct http_request *rq, struct err_ctx *e);
 #include "catalog/routes.def"

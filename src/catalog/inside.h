@@ -9,6 +9,8 @@
 #include "catalog/catalog.h"
 #include "catalog/dataset.h"
 
+struct dataset;
+
 struct catalog {
     struct store *store;
     const struct clock *clock;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/err.h"
+#include "stats/radix.h"
 
 void quantiles_init(struct quantiles *q, size_t keep)
 {
@@ -18,10 +19,15 @@ void quantiles_release(struct quantiles *q)
     *q = (struct quantiles){.keep = q->keep};
 }
 
-static int by_number(const void *a, const void *b)
+static void sort(double *values, size_t count)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    struct radix_item *items = xcalloc(2 * count, sizeof *items);
+    for (size_t i = 0; i < count; i++)
+        items[i].key = radix_key(values[i]);
+    radix_sort(items, items + count, count);
+    for (size_t i = 0; i < count; i++)
+        values[i] = radix_value(items[i].key);
+    free(items);
 }
 
 static void add_at(struct quantiles *q, unsigned level, double value);
@@ -30,7 +36,7 @@ static void send_up(struct quantiles *q, unsigned level)
 {
     double *values = q->levels[level].values;
     size_t count = q->levels[level].count;
-    qsort(values, count, sizeof *values, by_number);
+    sort(values, count);
     q->levels[level].count = 0;
     for (size_t i = q->levels[level].odd; i < count; i += 2)
         add_at(q, level + 1, values[i]);
@@ -59,24 +65,22 @@ void quantiles_add(struct quantiles *q, double value)
     q->total++;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = ((const struct quantiles_item *)a)->value;
-    double y = ((const struct quantiles_item *)b)->value;
-    return (x > y) - (x < y);
-}
-
 void quantiles_end(struct quantiles *q)
 {
     size_t n = 0;
     for (unsigned i = 0; i < q->level_count; i++)
         n += q->levels[i].count;
+    struct radix_item *all = xcalloc(2 * n, sizeof *all);
+    for (unsigned level = 0; level < q->level_count; level++)
+        for (size_t k = 0; k < q->levels[level].count; k++)
+            all[q->item_count++] =
+                (struct radix_item){radix_key(q->levels[level].values[k]), level};
+    radix_sort(all, all + n, n);
     q->items = xcalloc(n, sizeof *q->items);
-    for (unsigned i = 0; i < q->level_count; i++)
-        for (size_t k = 0; k < q->levels[i].count; k++)
-            q->items[q->item_count++] =
-                (struct quantiles_item){q->levels[i].values[k], ldexp(1, (int)i)};
-    qsort(q->items, q->item_count, sizeof *q->items, by_value);
+    for (size_t i = 0; i < n; i++)
+        q->items[i] =
+            (struct quantiles_item){radix_value(all[i].key), ldexp(1, (int)all[i].payload)};
+    free(all);
 }
 
 double quantiles_at(const struct quantiles *q, double p)

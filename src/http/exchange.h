@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "http/http.h"
+#include "http/meter.h"
 #include "http/router.h"
 
 struct MHD_Connection;
@@ -29,7 +30,8 @@ struct exchange {
     bool authorised;
     bool deferred;
     bool on_pool;
-    bool counted;           /* in the server's in_flight */
+    bool counted; /* in the server's in_flight */
+    struct meter_moments moments;
     struct err_ctx failure; /* code is ERR_OK while all is well */
     size_t body_seen;
     char *body; /* HTTP_BODY_MEMORY */

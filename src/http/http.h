@@ -38,6 +38,7 @@ struct http_server;
 struct http_request;
 struct http_route;
 struct http_stream;
+struct exposition;
 struct pool;
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_METHOD_COUNT };
@@ -176,6 +177,7 @@ WARN_UNUSED enum err http_server_start(struct http_server *s, const char **url, 
 bool http_server_drain(struct http_server *s, unsigned timeout_ms);
 void http_server_close(struct http_server *s);
 void http_server_stats(struct http_server *s, struct http_stats *out);
+void http_server_expose(struct http_server *s, struct exposition *x);
 
 /* ---- for handlers ---- */
 

@@ -21,7 +21,7 @@ enum {
     MOUNTS_MAX = 32,
     ANSWER_BYTES_MAX = 1 << 30,
     STREAM_BLOCK_BYTES = 4096,
-    QUIET_NS = 30000000,
+    QUIET_NS = 200000000,
     SHORT_BODY_BYTES = 65536
 };
 
@@ -33,7 +33,8 @@ struct http_server {
     struct MHD_Daemon *daemon;
     int listen_fd;
     char url[128];
-    _Atomic uint64_t requests, busy, by_status[6];
+    struct meter meter;
+    _Atomic uint64_t requests, busy;
     _Atomic unsigned in_flight, streams;
     _Atomic bool draining;
 };
@@ -66,6 +67,7 @@ static struct exchange *exchange_new(struct http_server *s, struct MHD_Connectio
     struct http_request *rq = &x->rq;
     rq->server = s;
     rq->started_ns = clock_monotonic_ns();
+    x->moments = (struct meter_moments){.started_ns = rq->started_ns};
     rq->answer.status = 200;
     rq->answer.content_type = "application/json";
     buf_init(&rq->answer.body, ANSWER_BYTES_MAX);
@@ -210,8 +212,7 @@ static enum MHD_Result answer(struct exchange *x)
     if (atomic_load_explicit(&s->draining, memory_order_relaxed))
         MHD_add_response_header(response, "Connection", "close");
     atomic_store(&x->step, EXCHANGE_ANSWER);
-    atomic_fetch_add_explicit(&s->by_status[MIN(rq->answer.status / 100, 5)], 1,
-                              memory_order_relaxed);
+    meter_answer(&s->meter, rq->answer.status, &x->moments, clock_monotonic_ns());
     enum MHD_Result queued =
         MHD_queue_response(x->connection, (unsigned)rq->answer.status, response);
     MHD_destroy_response(response);
@@ -267,6 +268,7 @@ static void let_go(struct exchange *x)
 static void run_on_pool(void *argument)
 {
     struct exchange *x = argument;
+    x->moments.work_ns = clock_monotonic_ns();
     run_handler(x);
     let_go(x);
 }
@@ -287,12 +289,14 @@ static enum MHD_Result run(struct exchange *x)
 {
     atomic_store(&x->step, EXCHANGE_RUN);
     atomic_store(&x->holds, 1);
+    x->moments.run_ns = clock_monotonic_ns();
     if (!x->failure.code)
         (void)!exchange_body_end(x, &x->failure);
     if (x->failure.code)
         return answer(x);
     if (x->rq.route->run == HTTP_POOL || !x->authorised)
         return to_pool(x);
+    x->moments.work_ns = x->moments.run_ns;
     run_handler(x);
     if (!x->deferred)
         return answer(x);
@@ -434,7 +438,8 @@ static bool is_short(const struct exchange *x)
 {
     struct str length = http_header(&x->rq, "Content-Length");
     uint64_t bytes = 0;
-    return !http_header(&x->rq, "Transfer-Encoding").p && !http_header(&x->rq, "Expect").p &&
+    return x->failure.code != ERR_TOO_LARGE && !http_header(&x->rq, "Transfer-Encoding").p &&
+           !http_header(&x->rq, "Expect").p &&
            (!length.p || num_parse_u64(length, SHORT_BODY_BYTES, &bytes));
 }
 
@@ -630,19 +635,29 @@ enum err http_server_start(struct http_server *s, const char **url, struct err_c
     return ERR_OK;
 }
 
-/* Clients that keep their connections learn from the answers that there will be no more; a short
+static unsigned connections_of(struct http_server *s)
+{
+    const union MHD_DaemonInfo *info =
+        s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS) : NULL;
+    return info ? info->num_connections : 0;
+}
+
+/* The door is shut before anybody is told to leave: who was told would come back through it.
+ * Clients that keep their connections learn from the answers that there will be no more; a
  * silence after the last answer means that they have. */
 bool http_server_drain(struct http_server *s, unsigned timeout_ms)
 {
     if (!s->daemon)
         return true;
-    atomic_store(&s->draining, true);
     s->listen_fd = MHD_quiesce_daemon(s->daemon);
     shutdown(s->listen_fd, SHUT_RDWR); /* refuses at once what would wait in vain */
+    atomic_store(&s->draining, true);
     uint64_t now_ns = clock_monotonic_ns(), until_ns = now_ns + timeout_ms * UINT64_C(1000000);
     for (uint64_t quiet_ns = 0; now_ns < until_ns; now_ns = clock_monotonic_ns()) {
         if (atomic_load(&s->in_flight))
             quiet_ns = 0;
+        else if (connections_of(s) == 0)
+            return true;
         else if (quiet_ns == 0)
             quiet_ns = now_ns;
         else if (now_ns - quiet_ns > QUIET_NS)
@@ -651,7 +666,7 @@ bool http_server_drain(struct http_server *s, unsigned timeout_ms)
     }
     log_warning("http", "%u requests had no answer when the server stopped",
                 atomic_load(&s->in_flight));
-    return false;
+    return atomic_load(&s->in_flight) == 0;
 }
 
 void http_server_close(struct http_server *s)
@@ -673,8 +688,20 @@ void http_server_stats(struct http_server *s, struct http_stats *out)
                                .in_flight = atomic_load(&s->in_flight),
                                .streams = atomic_load(&s->streams)};
     for (unsigned i = 0; i < ARRAY_LEN(out->by_status); i++)
-        out->by_status[i] = atomic_load(&s->by_status[i]);
-    const union MHD_DaemonInfo *info =
-        s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS) : NULL;
-    out->connections = info ? info->num_connections : 0;
+        out->by_status[i] = meter_answers(&s->meter, (int)i);
+    out->connections = connections_of(s);
+}
+
+void http_server_expose(struct http_server *s, struct exposition *x)
+{
+    meter_expose(&s->meter, x);
+    exposition_counter(x, "crisol_http_busy_total",
+                       "Requests that were answered with 503 because a queue was full.");
+    exposition_add(x, NO_LABELS, (double)atomic_load(&s->busy));
+    exposition_gauge(x, "crisol_http_connections", "Connections that are open.");
+    exposition_add(x, NO_LABELS, connections_of(s));
+    exposition_gauge(x, "crisol_http_in_flight", "Requests that have no answer yet.");
+    exposition_add(x, NO_LABELS, atomic_load(&s->in_flight));
+    exposition_gauge(x, "crisol_http_streams", "Answers without an end: live events and logs.");
+    exposition_add(x, NO_LABELS, atomic_load(&s->streams));
 }

@@ -17,6 +17,7 @@
 #define PREDICTIONS_PREDICTIONS_H
 
 #include "base/clock.h"
+#include "base/exposition.h"
 #include "base/id.h"
 #include "http/events.h"
 #include "predictions/record.h"
@@ -70,6 +71,7 @@ void predictions_set_hooks(struct predictions *p, const struct predictions_hooks
 /* Writes what is queued, then stops. */
 void predictions_close(struct predictions *p);
 void predictions_stats(struct predictions *p, struct predictions_stats *out);
+void predictions_expose(struct predictions *p, struct exposition *x);
 bool predictions_committed(const struct predictions *p);
 
 /* ---- ids ---- */

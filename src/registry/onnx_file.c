@@ -5,7 +5,7 @@
 /* ---- the wire format of protocol buffers ---- */
 
 enum wire_type { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
-enum { NESTING_MAX = 16, LABELS_MAX = 4096 };
+enum { NESTING_MAX = 16 };
 
 struct wire {
     const unsigned char *p, *end;
@@ -74,12 +74,21 @@ static bool wire_next(struct wire *w, struct field *f)
 
 /* ---- the messages of ONNX, by their field numbers ---- */
 
+struct labels {
+    bool text;
+    const char *names[SIGNATURE_CLASSES_MAX];
+    unsigned count;
+};
+
 struct reader {
     struct arena *arena;
     struct onnx_summary *out;
     struct err_ctx *e;
     struct map initialised; /* names of the inputs that have a default */
+    struct labels *labels;  /* room for one classifier's, made when the first one is met */
     bool broken;
+    bool unreadable; /* a name or a label is no text */
+    bool too_many_labels;
     unsigned depth;
 };
 
@@ -93,6 +102,14 @@ static bool r_next(struct reader *r, struct wire *w, struct field *f)
 static const char *text_of(struct reader *r, struct str s)
 {
     return arena_strdup(r->arena, s);
+}
+
+/* What is shown, stored and given back to the runtime must be the same text everywhere. */
+static const char *name_of(struct reader *r, struct str s)
+{
+    if (!str_is_utf8(s) || (s.n && memchr(s.p, '\0', s.n)))
+        r->unreadable = true;
+    return text_of(r, s);
 }
 
 /* TensorShapeProto: 1 = dimension {1 = value, 2 = name}. */
@@ -181,13 +198,14 @@ static void read_value_info(struct reader *r, struct str message, struct tensor_
     *spec = (struct tensor_spec){.name = ""};
     while (r_next(r, &w, &f)) {
         if (f.number == 1 && f.type == WIRE_BYTES)
-            spec->name = text_of(r, f.bytes);
+            spec->name = name_of(r, f.bytes);
         else if (f.number == 2 && f.type == WIRE_BYTES)
             read_type(r, f.bytes, spec);
     }
 }
 
 static enum err check_tensor(struct reader *r, struct str message);
+static enum err check_sparse(struct reader *r, struct str message);
 static enum err read_graph(struct reader *r, struct str message, bool top);
 
 static enum err check_attribute_value(struct reader *r, struct field *f)
@@ -198,19 +216,17 @@ static enum err check_attribute_value(struct reader *r, struct field *f)
         return check_tensor(r, f->bytes);
     if (f->number == 6 || f->number == 11) /* g, graphs */
         return read_graph(r, f->bytes, false);
+    if (f->number == 22 || f->number == 23) /* sparse_tensor, sparse_tensors */
+        return check_sparse(r, f->bytes);
     return ERR_OK;
 }
-
-struct labels {
-    bool found, text;
-    const char *names[LABELS_MAX];
-    unsigned count;
-};
 
 static void add_label(struct reader *r, struct labels *l, struct str text)
 {
     if (l->count < ARRAY_LEN(l->names))
-        l->names[l->count++] = text_of(r, text);
+        l->names[l->count++] = name_of(r, text);
+    else
+        r->too_many_labels = true;
 }
 
 static void add_number_label(struct reader *r, struct labels *l, uint64_t value)
@@ -227,6 +243,7 @@ static void read_labels(struct reader *r, struct str attribute, struct labels *l
     struct field f;
     if (!name.p || !str_starts(name, STR("classlabels_")))
         return;
+    unsigned before = l->count;
     l->count = 0;
     while (r_next(r, &w, &f)) {
         if (f.number == 8 && f.type == WIRE_VARINT) {
@@ -241,7 +258,8 @@ static void read_labels(struct reader *r, struct str attribute, struct labels *l
             add_label(r, l, f.bytes);
         }
     }
-    l->found = l->count > 0;
+    if (l->count == 0) /* the list of the kind that the model does not use */
+        l->count = before;
 }
 
 static void keep_labels(struct reader *r, const struct labels *l)
@@ -253,13 +271,21 @@ static void keep_labels(struct reader *r, const struct labels *l)
     memcpy(out->labels, l->names, l->count * sizeof *out->labels);
 }
 
+static struct labels *room_for_labels(struct reader *r)
+{
+    if (!r->labels)
+        r->labels = arena_alloc(r->arena, sizeof *r->labels);
+    r->labels->count = 0;
+    return r->labels;
+}
+
 /* NodeProto: 4 = operator, 5 = attribute. */
 static enum err read_node(struct reader *r, struct str message)
 {
     struct str type = submessage(r, message, 4);
     bool names_classes = type.p && (str_ends(type, STR("Classifier")) || str_is(type, "ZipMap"));
     bool probabilities = false;
-    struct labels *l = names_classes ? arena_zalloc(r->arena, sizeof *l) : NULL;
+    struct labels *l = names_classes ? room_for_labels(r) : NULL;
     struct wire w = wire_of(message);
     struct field f, a;
     while (r_next(r, &w, &f)) {
@@ -276,7 +302,7 @@ static enum err read_node(struct reader *r, struct str message)
                 return err;
         }
     }
-    if (l && l->found)
+    if (l && l->count)
         keep_labels(r, l);
     if (type.p && str_is(type, "SVMClassifier"))
         r->out->svm_without_probabilities = !probabilities;
@@ -302,6 +328,18 @@ static enum err check_tensor(struct reader *r, struct str message)
                        "one file without external data",
                        text_of(r, name));
     return ERR_OK;
+}
+
+/* SparseTensorProto: 1 = values, 2 = indices. */
+static enum err check_sparse(struct reader *r, struct str message)
+{
+    struct wire w = wire_of(message);
+    struct field f;
+    enum err err = ERR_OK;
+    while (!err && r_next(r, &w, &f))
+        if ((f.number == 1 || f.number == 2) && f.type == WIRE_BYTES)
+            err = check_tensor(r, f.bytes);
+    return err;
 }
 
 static void note_initialised(struct reader *r, struct str tensor, uint32_t name_number)
@@ -335,7 +373,7 @@ static enum err read_graph_field(struct reader *r, const struct field *f, bool t
         struct str values = submessage(r, f->bytes, 1);
         if (top && values.p)
             note_initialised(r, values, 8);
-        return values.p ? check_tensor(r, values) : ERR_OK;
+        return check_sparse(r, f->bytes);
     }
     case 12:
         return top ? add_spec(r, f->bytes, r->out->outputs, &r->out->output_count) : ERR_OK;
@@ -418,6 +456,8 @@ static enum err read_model(struct reader *r, struct str file, struct str *graph)
             r->out->ir_version = (int64_t)f.value;
         else if (f.number == 2 && f.type == WIRE_BYTES)
             r->out->producer = text_of(r, f.bytes);
+        else if (f.number == 7 && f.type == WIRE_BYTES && graph->p)
+            err = err_set(r->e, ERR_INVALID, "the file holds more than one graph");
         else if (f.number == 7 && f.type == WIRE_BYTES)
             *graph = f.bytes;
         else if (f.number == 8 && f.type == WIRE_BYTES)
@@ -433,12 +473,19 @@ static enum err check_specs(const struct tensor_spec *specs, unsigned count, con
 {
     if (count == 0)
         return err_set(e, ERR_INVALID, "the model has no %s", kind);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        if (!specs[i].name[0])
+            return err_set(e, ERR_INVALID, "an %s of the model has no name", kind);
         if (specs[i].datatype == DATATYPE_NONE)
             return err_set(e, ERR_INVALID,
                            "the %s \"%.100s\" is not a tensor of a type that can be sent (a map, a "
                            "sequence or an unknown element type)",
                            kind, specs[i].name);
+        for (unsigned k = 0; k < i; k++)
+            if (strcmp(specs[k].name, specs[i].name) == 0)
+                return err_set(e, ERR_INVALID, "the model has two %ss named \"%.100s\"", kind,
+                               specs[i].name);
+    }
     return ERR_OK;
 }
 
@@ -454,6 +501,12 @@ static enum err read_all(struct reader *r, struct str file)
         return err;
     if (r->broken || !graph.p || r->out->ir_version <= 0)
         return err_set(r->e, ERR_INVALID, "the file is not an ONNX model, or it is damaged");
+    if (r->unreadable)
+        return err_set(r->e, ERR_INVALID,
+                       "a name or a class label in the model is not UTF-8 text");
+    if (r->too_many_labels)
+        return err_set(r->e, ERR_INVALID, "the model has more than %d classes",
+                       SIGNATURE_CLASSES_MAX);
     err = check_specs(r->out->inputs, r->out->input_count, "input", r->e);
     return err ? err : check_specs(r->out->outputs, r->out->output_count, "output", r->e);
 }

@@ -1,31 +1,34 @@
 #include "registry/registry_store.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/crypto.h"
-#include "base/file.h"
 #include "identity/audit.h"
 #include "identity/principal.h"
+#include "registry/files.h"
 #include "registry/onnx_file.h"
 
 struct registry {
     struct registry_opts opts;
+    struct files *files;
 };
 
 enum err registry_open(const struct registry_opts *opts, struct registry **out, struct err_ctx *e)
 {
-    enum err err = file_make_folders(opts->folder, e);
+    struct files *files = NULL;
+    enum err err = files_open(opts->folder, opts->store, &files, e);
     if (err)
         return err;
     struct registry *r = xcalloc(1, sizeof *r);
     r->opts = *opts;
+    r->files = files;
     *out = r;
     return ERR_OK;
 }
 
 void registry_close(struct registry *r)
 {
+    if (!r)
+        return;
+    files_close(r->files);
     free(r);
 }
 
@@ -179,17 +182,29 @@ enum err registry_model_describe(struct registry *r, struct http_request *rq, st
     return err;
 }
 
+static void forget_files(struct registry *r, const struct model_version *versions, unsigned count)
+{
+    files_lock(r->files);
+    for (unsigned i = 0; i < count; i++)
+        files_forget(r->files, versions[i].sha256);
+    files_unlock(r->files);
+}
+
 enum err registry_model_remove(struct registry *r, struct http_request *rq, struct str name,
                                struct err_ctx *e)
 {
     struct db *db = NULL;
     struct arena a;
     struct model model;
+    struct model_version *versions = NULL;
+    unsigned count = 0;
     enum err err = store_write(r->opts.store, &db, e);
     if (err)
         return err;
     arena_init(&a);
     err = registry_store_model_find(db, name, &model, &a, e);
+    if (!err)
+        err = registry_store_version_list(db, model.id, &versions, &count, &a, e);
     if (!err)
         err = registry_store_model_remove(db, model.id, e);
     if (!err)
@@ -197,9 +212,11 @@ enum err registry_model_remove(struct registry *r, struct http_request *rq, stru
     if (!err)
         err = registry_store_change(db, e);
     err = db_end(db, err, e);
-    arena_release(&a);
-    if (!err)
+    if (!err) {
         announce(r, name);
+        forget_files(r, versions, count);
+    }
+    arena_release(&a);
     return err;
 }
 
@@ -217,47 +234,16 @@ enum err registry_models(struct registry *r, struct str after, unsigned limit, s
 
 const char *registry_path(struct registry *r, struct str sha256, struct arena *a)
 {
-    return arena_printf(a, "%s/" STR_FMT ".onnx", r->opts.folder, STR_ARG(sha256));
+    return files_path(r->files, sha256, a);
 }
 
-static enum err check_file(struct registry *r, const char *path, const struct signature *sig,
-                           struct err_ctx *e)
-{
-    const struct registry_hooks *hooks = &r->opts.hooks;
-    return hooks->check ? hooks->check(hooks->context, path, sig, e) : ERR_OK;
-}
-
-/* A new file gets its lasting name only when it was found good, so that one that is refused leaves
- * nothing behind. Its first name is its version's own: the same file may come twice at once. */
-static enum err place_file(struct registry *r, const char *path, const struct signature *sig,
-                           const struct version_order *order, int64_t id, struct arena *a,
-                           struct err_ctx *e)
-{
-    const char *incoming = arena_printf(a, "%s/incoming-%lld", r->opts.folder, (long long)id);
-    enum err err = file_write(incoming, order->content, e);
-    if (err)
-        return err;
-    err = check_file(r, incoming, sig, e);
-    if (!err && rename(incoming, path))
-        err = err_set_errno(e, errno, path);
-    if (err)
-        unlink(incoming);
-    return err ? err : file_sync_folder(r->opts.folder, e);
-}
-
-/* The file is content-addressed: one that is there already is the same. */
-static enum err keep_file(struct registry *r, const struct version_order *order,
-                          const struct signature *sig, struct model_version *v, struct arena *a,
-                          struct err_ctx *e)
+static void name_file(struct str content, struct model_version *v, struct arena *a)
 {
     struct digest d;
     char hex[DIGEST_HEX_BYTES];
-    crypto_sha256(order->content, &d);
+    crypto_sha256(content, &d);
     v->sha256 = arena_str(a, str_of(digest_hex(&d, hex)));
-    v->bytes = (int64_t)order->content.n;
-    const char *path = registry_path(r, v->sha256, a);
-    return file_bytes(path) == v->bytes ? check_file(r, path, sig, e)
-                                        : place_file(r, path, sig, order, v->id, a, e);
+    v->bytes = (int64_t)content.n;
 }
 
 static enum err make_signature(const struct version_order *order, enum task task,
@@ -272,20 +258,20 @@ static enum err make_signature(const struct version_order *order, enum task task
 
 /* The task of the model that is there, or of the one that has to be made. */
 static enum err find_task(struct registry *r, const struct version_order *order,
-                          const struct onnx_summary *onnx, enum task *task, bool *exists,
-                          struct arena *a, struct err_ctx *e)
+                          const struct onnx_summary *onnx, enum task *task, struct arena *a,
+                          struct err_ctx *e)
 {
     struct model model;
     struct err_ctx quiet;
     err_ctx_init(&quiet);
     enum err err = registry_model(r, order->model, &model, a, &quiet);
-    *exists = err == ERR_OK;
+    bool exists = err == ERR_OK;
     if (err && err != ERR_NOT_FOUND) {
         *e = quiet;
         return err;
     }
-    *task = *exists ? model.task : order->task_given ? order->task : signature_guess_task(onnx);
-    if (*exists && order->task_given && order->task != model.task)
+    *task = exists ? model.task : order->task_given ? order->task : signature_guess_task(onnx);
+    if (exists && order->task_given && order->task != model.task)
         return err_set(e, ERR_CONFLICT,
                        "the model \"" STR_FMT "\" has the task %s; a version for %s needs a model "
                        "of its own",
@@ -340,13 +326,55 @@ static enum err insert_version(struct registry *r, const struct version_order *o
     return db_end(db, err, e);
 }
 
+/* The file is tried under a name of its own and takes its place together with its row, so that one
+ * that cannot be served leaves nothing behind. */
+static enum err keep_version(struct registry *r, const struct version_order *order, enum task task,
+                             const struct signature *sig, struct model_version *v, struct arena *a,
+                             struct err_ctx *e)
+{
+    const struct registry_hooks *hooks = &r->opts.hooks;
+    const char *staged;
+    enum err err = files_stage(r->files, order->content, v->id, &staged, a, e);
+    if (err)
+        return err;
+    if (hooks->check)
+        err = hooks->check(hooks->context, staged, sig, e);
+    /* Written after the check, which may have learnt shapes that the file does not tell. */
+    json_t *json = signature_to_json(sig);
+    v->signature = json_dump(json, a);
+    json_decref(json);
+    files_lock(r->files);
+    if (!err)
+        err = files_publish(r->files, staged, v->sha256, e);
+    if (!err) {
+        err = insert_version(r, order, task, v, a, e);
+        if (err)
+            files_forget(r->files, v->sha256);
+    }
+    files_unlock(r->files);
+    files_discard(staged);
+    return err;
+}
+
+static enum err check_order(const struct version_order *order, struct err_ctx *e)
+{
+    enum { NOTE_BYTES_MAX = 4000 };
+    struct str note = order->note;
+    if (!model_name_ok(order->model))
+        return err_set_at(e, ERR_INVALID, "/name", "\"" STR_FMT "\" cannot be a model's name",
+                          STR_ARG(order->model));
+    if (note.n > NOTE_BYTES_MAX || !str_is_utf8(note) || (note.n && memchr(note.p, '\0', note.n)))
+        return err_set_at(e, ERR_INVALID, "/note", "a note is a text of at most %d bytes",
+                          NOTE_BYTES_MAX);
+    return ERR_OK;
+}
+
 enum err registry_version_add(struct registry *r, const struct version_order *order,
                               struct model_version *out, struct arena *a, struct err_ctx *e)
 {
     struct onnx_summary *onnx = arena_alloc(a, sizeof *onnx);
     struct signature *sig = NULL;
     enum task task = TASK_OTHER;
-    bool exists = false;
     *out = (struct model_version){.id = next_id(r),
                                   .created_ms = now_ms(r),
                                   .created_by = arena_str(a, actor(order->rq)),
@@ -354,22 +382,17 @@ enum err registry_version_add(struct registry *r, const struct version_order *or
                                   .run_id = order->run_id,
                                   .note = order->note,
                                   .loaded = true};
-    if (!model_name_ok(order->model))
-        return err_set_at(e, ERR_INVALID, "/name", "\"" STR_FMT "\" cannot be a model's name",
-                          STR_ARG(order->model));
-    enum err err = onnx_read(order->content, a, onnx, e);
+    enum err err = check_order(order, e);
     if (!err)
-        err = find_task(r, order, onnx, &task, &exists, a, e);
+        err = onnx_read(order->content, a, onnx, e);
+    if (!err)
+        err = find_task(r, order, onnx, &task, a, e);
     if (!err)
         err = make_signature(order, task, onnx, &sig, a, e);
-    if (!err)
-        err = keep_file(r, order, sig, out, a, e);
     if (err)
         return err;
-    json_t *json = signature_to_json(sig);
-    out->signature = json_dump(json, a);
-    json_decref(json);
-    err = insert_version(r, order, task, out, a, e);
+    name_file(order->content, out, a);
+    err = keep_version(r, order, task, sig, out, a, e);
     if (!err)
         announce(r, order->model);
     return err;
@@ -492,7 +515,7 @@ struct change {
     struct db *db;
     struct arena arena;
     struct model model;
-    struct arm arms[REGISTRY_ARMS_MAX];
+    struct arm arms[REGISTRY_ARMS_MAX + 1]; /* one more than there can be, for a new champion */
     unsigned count;
 };
 
@@ -578,7 +601,7 @@ static enum err check_arms(struct change *c, const struct arm *arms, unsigned co
     if (!err && champions != 1)
         err = err_set_at(e, ERR_INVALID, "/arms", "exactly one arm must be the champion, not %u",
                          champions);
-    if (!err && split > 1)
+    if (!err && split > 1 + 1e-9)
         err = err_set_at(e, ERR_INVALID, "/arms",
                          "the weights of the split arms add up to %g; what is left of 1 is the "
                          "champion's",
@@ -685,8 +708,7 @@ enum err registry_promote(struct registry *r, struct http_request *rq, struct st
     int64_t champion = champion_of(c.arms, c.count);
     err = find_successor(&c, &number, champion, e);
     if (!err) {
-        unsigned count =
-            swap_champion(c.arms, MIN(c.count, REGISTRY_ARMS_MAX - 1u), number, now_ms(r));
+        unsigned count = swap_champion(c.arms, c.count, number, now_ms(r));
         err = registry_store_arms_replace(c.db, c.model.id, c.arms, count, e);
     }
     struct decision d = {.id = next_id(r),

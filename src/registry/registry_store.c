@@ -142,6 +142,18 @@ enum err registry_store_version_find(struct db *db, int64_t model_id, int64_t nu
     return err;
 }
 
+enum err registry_store_sha256_used(struct db *db, struct str sha256, bool *used,
+                                    struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    enum err err =
+        db_query_one(db, "select 1 from registry_versions where sha256 = $1 limit 1",
+                     BIND(bind_text(sha256)), &r, e);
+    rows_close(r);
+    *used = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err registry_store_version_list(struct db *db, int64_t model_id, struct model_version **out,
                                      unsigned *count, struct arena *a, struct err_ctx *e)
 {
@@ -260,7 +272,8 @@ enum err registry_store_champion_before(struct db *db, int64_t model_id, int64_t
     struct rows *r = NULL;
     enum err err = db_query_one(db,
                                 "select from_version from registry_decisions where model_id = $1"
-                                " and to_version = $2 and from_version is not null"
+                                " and to_version = $2 and verdict <> 'rollback'"
+                                " and from_version is not null"
                                 " and from_version <> to_version order by id desc limit 1",
                                 BIND(bind_i64(model_id), bind_i64(champion)), &r, e);
     *number = err ? 0 : rows_i64(r, 0);

@@ -22,6 +22,9 @@ WARN_UNUSED enum err registry_store_version_insert(struct db *db, struct model_v
 WARN_UNUSED enum err registry_store_version_find(struct db *db, int64_t model_id, int64_t number,
                                                  struct model_version *v, struct arena *a,
                                                  struct err_ctx *e);
+/* Whether any version of any model has this file. */
+WARN_UNUSED enum err registry_store_sha256_used(struct db *db, struct str sha256, bool *used,
+                                                struct err_ctx *e);
 WARN_UNUSED enum err registry_store_version_list(struct db *db, int64_t model_id,
                                                  struct model_version **out, unsigned *count,
                                                  struct arena *a, struct err_ctx *e);
@@ -38,7 +41,8 @@ WARN_UNUSED enum err registry_store_decision_list(struct db *db, int64_t model_i
                                                   unsigned limit, struct decision *out,
                                                   unsigned *count, struct arena *a,
                                                   struct err_ctx *e);
-/* The champion that the newest decision with a change of champion replaced; 0: there is none. */
+/* The champion that `champion` replaced when it was last promoted; 0: there is none. Rollbacks do
+ * not count: one after the other leads further back. */
 WARN_UNUSED enum err registry_store_champion_before(struct db *db, int64_t model_id,
                                                     int64_t champion, int64_t *number,
                                                     struct err_ctx *e);

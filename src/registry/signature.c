@@ -1,5 +1,6 @@
 #include "registry/signature.h"
 
+#include "base/map.h"
 #include "registry/onnx_file.h"
 
 static const char *const task_names[] = {
@@ -164,9 +165,19 @@ static void name_classes(struct signature *sig, const struct onnx_summary *onnx,
             sig->classes[i] = arena_printf(a, "%lld", (long long)i);
     }
     sig->model_labels = sig->classes;
-    if (sig->scores_output >= 0 && width < 0)
-        sig->outputs[sig->scores_output].shape[1] =
-            sig->class_count ? (int64_t)sig->class_count : -1;
+    if (!sig->class_count)
+        return;
+    for (unsigned i = 0; i < sig->output_count; i++)
+        if (sig->outputs[i].zipmap || ((int)i == sig->scores_output && width < 0))
+            sig->outputs[i].shape[1] = sig->class_count;
+}
+
+static bool has_zipmap(const struct signature *sig)
+{
+    for (unsigned i = 0; i < sig->output_count; i++)
+        if (sig->outputs[i].zipmap)
+            return true;
+    return false;
 }
 
 static void find_outputs(struct signature *sig, const struct onnx_summary *onnx, struct arena *a)
@@ -174,15 +185,19 @@ static void find_outputs(struct signature *sig, const struct onnx_summary *onnx,
     sig->label_output = sig->scores_output = sig->value_output = -1;
     if (sig->task == TASK_REGRESSION)
         sig->value_output = find_value(sig);
-    if (sig->task != TASK_CLASSIFICATION)
-        return;
-    sig->label_output = find_label(sig);
-    sig->scores_output = onnx->svm_without_probabilities ? -1 : find_scores(sig);
-    name_classes(sig, onnx, a);
+    if (sig->task == TASK_CLASSIFICATION) {
+        sig->label_output = find_label(sig);
+        sig->scores_output = onnx->svm_without_probabilities ? -1 : find_scores(sig);
+    }
+    if (sig->task == TASK_CLASSIFICATION || has_zipmap(sig))
+        name_classes(sig, onnx, a);
 }
 
 static enum err check_task(const struct signature *sig, struct err_ctx *e)
 {
+    if (has_zipmap(sig) && !sig->class_count)
+        return err_set(e, ERR_INVALID,
+                       "an output is a sequence of maps, but no classifier names their keys");
     if (sig->task == TASK_REGRESSION && sig->value_output < 0)
         return err_set(e, ERR_INVALID,
                        "a regression model needs an output with one number per row ([N] or [N,1]); "
@@ -233,6 +248,23 @@ enum task signature_guess_task(const struct onnx_summary *onnx)
 
 /* ---- from a signature file ---- */
 
+static enum err take_name(json_t *item, const char *list, size_t i, struct map *seen,
+                          struct arena *a, const char **name, struct err_ctx *e)
+{
+    static char yes;
+    char pointer[64];
+    snprintf(pointer, sizeof pointer, "%s/%zu", list, i);
+    if (json_is_integer(item))
+        *name = arena_printf(a, "%lld", (long long)json_integer_value(item));
+    else if (json_is_string(item) && json_string_length(item) > 0)
+        *name = arena_strdup(a, json_str(item));
+    else
+        return err_set_at(e, ERR_INVALID, pointer, "%s[%zu] must be a text", list + 1, i);
+    if (map_put(seen, str_of(*name), &yes))
+        return err_set_at(e, ERR_INVALID, pointer, "%s names \"%.80s\" twice", list + 1, *name);
+    return ERR_OK;
+}
+
 static enum err names_of(json_t *list, const char *pointer, size_t max, struct arena *a,
                          const char ***names, unsigned *count, struct err_ctx *e)
 {
@@ -242,20 +274,13 @@ static enum err names_of(json_t *list, const char *pointer, size_t max, struct a
                           pointer + 1, max);
     *names = arena_alloc(a, n * sizeof **names);
     *count = (unsigned)n;
-    for (size_t i = 0; i < n; i++) {
-        json_t *item = json_array_get(list, i);
-        if (json_is_integer(item))
-            (*names)[i] = arena_printf(a, "%lld", (long long)json_integer_value(item));
-        else if (json_is_string(item) && json_string_length(item) > 0)
-            (*names)[i] = arena_strdup(a, json_str(item));
-        else
-            return err_set_at(e, ERR_INVALID, pointer, "%s[%zu] must be a text", pointer + 1, i);
-        for (size_t k = 0; k < i; k++)
-            if (strcmp((*names)[k], (*names)[i]) == 0)
-                return err_set_at(e, ERR_INVALID, pointer, "%s names \"%.80s\" twice", pointer + 1,
-                                  (*names)[i]);
-    }
-    return ERR_OK;
+    struct map seen;
+    enum err err = ERR_OK;
+    map_init(&seen);
+    for (size_t i = 0; !err && i < n; i++)
+        err = take_name(json_array_get(list, i), pointer, i, &seen, a, &(*names)[i], e);
+    map_release(&seen);
+    return err;
 }
 
 static enum err override_features(struct signature *sig, json_t *list, struct arena *a,
@@ -402,8 +427,42 @@ enum err signature_override(struct signature *sig, json_t *file, struct arena *a
 
 /* ---- look-ups ---- */
 
+static int by_name(const void *x, const void *y, void *signature)
+{
+    const struct signature *sig = signature;
+    return str_cmp(str_of(sig->features[*(const unsigned *)x].name),
+                   str_of(sig->features[*(const unsigned *)y].name));
+}
+
+void signature_sort(struct signature *sig, struct arena *a)
+{
+    unsigned *sorted = arena_alloc(a, sig->feature_count * sizeof *sorted);
+    for (unsigned i = 0; i < sig->feature_count; i++)
+        sorted[i] = i;
+    qsort_r(sorted, sig->feature_count, sizeof *sorted, by_name, sig);
+    sig->sorted = sorted;
+}
+
+static int find_sorted(const struct signature *sig, struct str name)
+{
+    unsigned low = 0, high = sig->feature_count;
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        int order = str_cmp(name, str_of(sig->features[sig->sorted[middle]].name));
+        if (order == 0)
+            return (int)sig->sorted[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return -1;
+}
+
 int signature_feature(const struct signature *sig, struct str name)
 {
+    if (sig->sorted)
+        return find_sorted(sig, name);
     for (unsigned i = 0; i < sig->feature_count; i++)
         if (str_is(name, sig->features[i].name))
             return (int)i;

@@ -56,6 +56,7 @@ struct signature {
     struct tensor_spec *inputs, *outputs;
     unsigned feature_count; /* 0: the inputs are no columns */
     struct feature *features;
+    const unsigned *sorted; /* indices of the features by name; NULL: not sorted */
     unsigned class_count;
     const char **classes;      /* what people read */
     const char **model_labels; /* what the model's label output says, in the same order */
@@ -83,6 +84,9 @@ WARN_UNUSED enum err signature_override(struct signature *sig, json_t *file, str
 json_t *signature_to_json(const struct signature *sig);
 WARN_UNUSED enum err signature_from_json(json_t *json, struct arena *a, struct signature **out,
                                          struct err_ctx *e);
+
+/* Makes looking up features quick; signature_from_json() does it. */
+void signature_sort(struct signature *sig, struct arena *a);
 
 /* Index of the feature, or -1. */
 int signature_feature(const struct signature *sig, struct str name);

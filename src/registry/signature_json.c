@@ -206,6 +206,8 @@ enum err signature_from_json(json_t *json, struct arena *a, struct signature **o
         err = features_from_json(sig, json_object_get(json, "features"), a, e);
     classes_from_json(sig, json, a);
     if (!err)
+        signature_sort(sig, a);
+    if (!err)
         err = output_from_json(json, "label_output", sig, &sig->label_output, e);
     if (!err)
         err = output_from_json(json, "scores_output", sig, &sig->scores_output, e);

@@ -171,11 +171,31 @@ bool tensor_set_f64(struct tensor *t, size_t index, double value)
         return fabs(value) < 65520 || !isfinite(value);
     case DATATYPE_BF16:
         ((uint16_t *)t->data)[index] = bf16_from_f32((float)value);
-        return true;
+        return isfinite(tensor_f64(t, index)) || !isfinite(value);
     case DATATYPE_BYTES:
     case DATATYPE_NONE:
         return false;
     default:
         return set_whole(t, index, value);
     }
+}
+
+bool tensor_set_digits(struct tensor *t, size_t index, struct str digits)
+{
+    static const double exact_max = 9007199254740991.0; /* above, doubles skip whole numbers */
+    int64_t whole;
+    uint64_t large;
+    double number;
+    assert(index < t->count);
+    if (t->datatype == DATATYPE_INT64 && num_parse_i64(digits, INT64_MIN, INT64_MAX, &whole)) {
+        ((int64_t *)t->data)[index] = whole;
+        return true;
+    }
+    if (t->datatype == DATATYPE_UINT64 && num_parse_u64(digits, UINT64_MAX, &large)) {
+        ((uint64_t *)t->data)[index] = large;
+        return true;
+    }
+    return num_parse_f64(digits, &number) &&
+           (!datatype_is_integer(t->datatype) || fabs(number) <= exact_max) &&
+           tensor_set_f64(t, index, number);
 }

@@ -41,6 +41,10 @@ double tensor_f64(const struct tensor *t, size_t index);
  * element is a text. */
 WARN_UNUSED bool tensor_set_f64(struct tensor *t, size_t index, double value);
 
+/* The same with a JSON number as it stands, so that whole numbers beyond a double's reach arrive
+ * unchanged; "3.0" is a whole number too. */
+WARN_UNUSED bool tensor_set_digits(struct tensor *t, size_t index, struct str digits);
+
 float fp16_to_f32(uint16_t half);
 uint16_t fp16_from_f32(float value); /* nearest, ties to even */
 

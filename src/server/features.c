@@ -8,6 +8,8 @@
 #include "monitoring/monitoring.h"
 #include "predictions/predictions.h"
 #include "protocol/oip/oip.h"
+#include "protocol/prometheus/prometheus.h"
+#include "server/history.h"
 #include "server/version.h"
 #include "serving/serving.h"
 #include "training/training.h"
@@ -168,6 +170,11 @@ static void *context_predictions(struct features *f)
     return f->predictions;
 }
 
+static void expose_predictions(struct features *f, struct exposition *x)
+{
+    predictions_expose(f->predictions, x);
+}
+
 /* ---- what the registry asks of the layers above it ---- */
 
 static enum err check_model(void *context, const char *path, const struct signature *signature,
@@ -247,6 +254,11 @@ static void *context_serving(struct features *f)
     return f->serving;
 }
 
+static void expose_serving(struct features *f, struct exposition *x)
+{
+    serving_expose(f->serving, x);
+}
+
 static enum err open_oip(struct features *f, struct err_ctx *e)
 {
     struct oip_opts opts = {.serving = f->serving,
@@ -288,9 +300,13 @@ static enum err open_training(struct features *f, struct err_ctx *e)
         .memory_mb = (unsigned)c->training_memory_mb,
         .file_mb = (unsigned)c->training_file_mb,
         .timeout_s = (unsigned)c->training_timeout_s,
-        .exact_rows = (size_t)c->monitoring_exact_rows,
     };
-    return training_open(&opts, &f->training, e);
+    err = training_open(&opts, &f->training, e);
+    if (!err) {
+        struct monitoring_hooks hooks = history_hooks(f);
+        monitoring_set_hooks(f->monitoring, &hooks);
+    }
+    return err;
 }
 
 static void end_training(struct features *f)
@@ -309,6 +325,23 @@ static void *context_training(struct features *f)
     return f->training;
 }
 
+static enum err open_prometheus(struct features *f, struct err_ctx *e)
+{
+    struct prometheus_opts opts = {
+        .expose = f->parts->expose, .context = f->parts->expose_context, .version = version_text};
+    return prometheus_open(&opts, &f->prometheus, e);
+}
+
+static void close_prometheus(struct features *f)
+{
+    prometheus_close(f->prometheus);
+}
+
+static void *context_prometheus(struct features *f)
+{
+    return f->prometheus;
+}
+
 /* ---- the table ---- */
 
 struct slice {
@@ -320,6 +353,7 @@ struct slice {
     const size_t *route_count;
     void (*end)(struct features *f);   /* NULL: nothing to end before the server drains */
     bool (*ready)(struct features *f); /* NULL: as soon as it is open */
+    void (*expose)(struct features *f, struct exposition *x);              /* NULL: no metrics */
     void (*write_error)(struct http_request *rq, const struct err_ctx *e); /* NULL: problem+json */
 };
 
@@ -332,15 +366,17 @@ static const struct slice features[] = {
     {FEATURE(catalog)},
     {FEATURE(registry)},
     {FEATURE(monitoring)},
-    {FEATURE(predictions)},
-    {FEATURE(serving)},
+    {FEATURE(predictions), .expose = expose_predictions},
+    {FEATURE(serving), .expose = expose_serving},
     {FEATURE(training), .end = end_training},
     {FEATURE(oip), .write_error = oip_write_error},
+    {FEATURE(prometheus)},
 };
 
 enum err features_open(struct features *f, struct err_ctx *e)
 {
     enum err err = ERR_OK;
+    f->opened_ns = clock_monotonic_ns();
     while (!err && f->opened < ARRAY_LEN(features)) {
         err = features[f->opened].open(f, e);
         if (!err)
@@ -379,6 +415,13 @@ bool features_ready(struct features *f)
         if (features[i].ready && !features[i].ready(f))
             return false;
     return true;
+}
+
+void features_expose(struct features *f, struct exposition *x)
+{
+    for (size_t i = 0; i < f->opened; i++)
+        if (features[i].expose)
+            features[i].expose(f, x);
 }
 
 bool features_routes(size_t index, const struct http_route **routes, size_t *count)

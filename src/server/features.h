@@ -24,6 +24,7 @@ struct identity;
 struct monitoring;
 struct oip;
 struct predictions;
+struct prometheus;
 struct registry;
 struct serving;
 struct training;
@@ -34,11 +35,14 @@ struct parts {
     struct arena *arena; /* for paths and names that live as long as the server */
     struct events *events;
     struct pool *pool; /* for work that blocks, the HTTP handlers' too */
+    void (*expose)(void *context, struct exposition *x); /* writes everybody's metrics */
+    void *expose_context;
 };
 
 struct features {
     const struct parts *parts;
-    size_t opened; /* rows of the table that are open */
+    size_t opened;      /* rows of the table that are open */
+    uint64_t opened_ns; /* when, by the monotonic clock */
     struct identity *identity;
     struct catalog *catalog;
     struct registry *registry;
@@ -47,6 +51,7 @@ struct features {
     struct serving *serving;
     struct training *training;
     struct oip *oip;
+    struct prometheus *prometheus;
 };
 
 WARN_UNUSED enum err features_open(struct features *f, struct err_ctx *e);
@@ -56,6 +61,9 @@ void features_close(struct features *f);
 
 /* Whether every feature can do its work; false while one still loads. */
 bool features_ready(struct features *f);
+
+/* The metrics of every feature that has some. */
+void features_expose(struct features *f, struct exposition *x);
 
 /* Each table of routes in turn, false at the end: for the reference and for tests. */
 bool features_routes(size_t index, const struct http_route **routes, size_t *count);

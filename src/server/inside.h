@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "base/buf.h"
 #include "http/static.h"
 #include "server/features.h"
 #include "server/housekeeping.h"
@@ -21,6 +22,7 @@ struct server {
     struct statics *pages;
     struct http_server *http;
     const char *url;
+    struct buf reference; /* openapi.json */
     _Atomic bool ready;
 };
 
@@ -30,6 +32,9 @@ struct server {
 #include "server/page_routes.def"
 #include "server/routes.def"
 #undef ROUTE
+
+/* Writes everybody's metrics; `server` is one. */
+void server_metrics(void *server, struct exposition *x);
 
 /* The server's own routes: the interface, the clock for tests, and what is no part of it. */
 extern const struct http_route server_routes[];

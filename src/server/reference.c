@@ -41,7 +41,7 @@ json_t *reference_new(void)
     json_set(components, "securitySchemes",
              json_incref(json_object_get(source, "securitySchemes")));
     json_set(doc, "components", components);
-    /* Not part of OpenAPI, taken out again by whoever writes the document: see parameters. */
+    /* Not part of OpenAPI: reference_write() takes them out again. */
     json_set(doc, "x-parameters", json_incref(json_object_get(source, "parameters")));
     json_decref(source);
     return doc;
@@ -106,7 +106,14 @@ static json_t *content_of(const char *kind, const char *schema)
     return content;
 }
 
-static json_t *answers_of(const struct http_route *route)
+static json_t *refusal_of(const char *path)
+{
+    if (strncmp(path, "/v2", 3) == 0)
+        return content_of("application/json", "OipError");
+    return content_of("application/problem+json", "Problem");
+}
+
+static json_t *answers_of(const struct http_route *route, const char *path)
 {
     json_t *answers = json_object(), *good = json_object(), *bad = json_object();
     json_set_cstr(good, "description", route->answers ? "Done" : "Done; there may be no body");
@@ -114,7 +121,7 @@ static json_t *answers_of(const struct http_route *route)
         json_set(good, "content", content_of("application/json", route->answers));
     json_set(answers, "2XX", good);
     json_set_cstr(bad, "description", "Refused, with the reason");
-    json_set(bad, "content", content_of("application/problem+json", "Problem"));
+    json_set(bad, "content", refusal_of(path));
     json_set(answers, "default", bad);
     return answers;
 }
@@ -181,7 +188,7 @@ static json_t *operation_of(const json_t *doc, const struct http_route *route, c
         json_set(operation, "parameters", json_incref(parameters));
     json_decref(parameters);
     add_body(operation, route);
-    json_set(operation, "responses", answers_of(route));
+    json_set(operation, "responses", answers_of(route, path));
     add_access(operation, route->role);
     return operation;
 }
@@ -204,6 +211,13 @@ void reference_add(json_t *doc, const struct http_route *routes, size_t count)
         json_set(item, method_names[routes[i].method], operation_of(doc, &routes[i], path.p));
     }
     buf_release(&path);
+}
+
+void reference_write(json_t *doc, struct buf *out)
+{
+    json_object_del(doc, "x-parameters");
+    json_write(doc, out);
+    json_decref(doc);
 }
 
 /* ---- the page ---- */

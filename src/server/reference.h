@@ -6,7 +6,7 @@
  *     json_t *doc = reference_new();
  *     reference_add(doc, routes, count);
  *     ...
- *     json_write(doc, &text);
+ *     reference_write(doc, &text);
  *
  * Every operation carries `x-role`, and `x-open` with the setting that opens it to anybody. One
  * thread. */
@@ -19,6 +19,9 @@ json_t *reference_new(void);
 
 /* Routes without a summary are no part of the interface. */
 void reference_add(json_t *doc, const struct http_route *routes, size_t count);
+
+/* Writes the document and gives it up. */
+void reference_write(json_t *doc, struct buf *out);
 
 /* A file of the page; an unknown name is ERR_NOT_FOUND. */
 WARN_UNUSED enum err reference_page(struct http_request *rq, struct str name, struct err_ctx *e);

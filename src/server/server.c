@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "identity/identity.h"
 #include "server/inside.h"
+#include "server/reference.h"
 
 static_assert((int)SERVER_LINK_BYTES == (int)IDENTITY_LINK_BYTES, "room for a link's token");
 
@@ -73,23 +74,40 @@ static enum err open_http(struct server *s, struct err_ctx *e)
     return http_server_open(&opts, &s->http, e);
 }
 
+/* Only a clock that stands still can be moved. */
+static size_t clock_routes(const struct server *s)
+{
+    return clock_is_virtual(&s->program->clock) ? server_clock_route_count : 0;
+}
+
 static void mount(struct server *s)
 {
     const struct http_mount own[] = {
         {.routes = server_routes, .count = server_route_count, .context = s},
+        {.routes = server_clock_routes, .count = clock_routes(s), .context = s},
         {.routes = server_page_routes, .count = server_page_route_count, .context = s},
-        {.routes = server_clock_routes,
-         .count = clock_is_virtual(&s->program->clock) ? server_clock_route_count : 0,
-         .context = s},
     };
     features_mount(&s->features, s->http);
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         http_server_mount(s->http, &own[i]);
 }
 
+static void describe(struct server *s)
+{
+    const struct http_route *routes;
+    size_t count;
+    json_t *doc = reference_new();
+    reference_add(doc, server_routes, server_route_count);
+    reference_add(doc, server_clock_routes, clock_routes(s));
+    for (size_t i = 0; features_routes(i, &routes, &count); i++)
+        reference_add(doc, routes, count);
+    reference_write(doc, &s->reference);
+}
+
 static enum err build(struct server *s, struct err_ctx *e)
 {
-    s->parts = (struct parts){.program = s->program, .arena = &s->arena};
+    s->parts = (struct parts){
+        .program = s->program, .arena = &s->arena, .expose = server_metrics, .expose_context = s};
     enum err err = events_open(&s->program->clock, &s->events, e);
     if (err)
         return err;
@@ -108,6 +126,7 @@ static enum err build(struct server *s, struct err_ctx *e)
     if (err)
         return err;
     mount(s);
+    describe(s);
     return http_server_start(s->http, &s->url, e);
 }
 
@@ -116,6 +135,7 @@ enum err server_open(struct program *p, struct server **out, struct err_ctx *e)
     struct server *s = xcalloc(1, sizeof *s);
     s->program = p;
     arena_init(&s->arena);
+    buf_init(&s->reference, 16 << 20);
     s->features.parts = &s->parts;
     enum err err = build(s, e);
     if (err) {
@@ -158,6 +178,7 @@ void server_close(struct server *s)
     features_close(&s->features);
     statics_close(s->pages);
     events_close(s->events);
+    buf_release(&s->reference);
     arena_release(&s->arena);
     free(s);
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "identity/role.h"
 #include "server/inside.h"
+#include "server/reference.h"
 
 #define ROUTE(...) HTTP_ROUTE(__VA_ARGS__)
 const struct http_route server_routes[] = {
@@ -65,6 +66,29 @@ enum err server_advance_clock(struct http_request *rq, struct err_ctx *e)
     json_set_time(answer, "now", clock_now_ms(clock));
     http_answer_json(rq, 200, answer);
     return ERR_OK;
+}
+
+/* ---- what there is ---- */
+
+enum err server_settings(struct http_request *rq, struct err_ctx *e)
+{
+    struct server *s = rq->context;
+    json_t *answer = json_object();
+    json_set(answer, "items", config_json(s->program->config));
+    http_answer_json(rq, 200, answer);
+    return ERR_OK;
+}
+
+enum err server_reference(struct http_request *rq, struct err_ctx *e)
+{
+    struct server *s = rq->context;
+    buf_add(&rq->answer.body, buf_str(&s->reference));
+    return ERR_OK;
+}
+
+enum err server_docs(struct http_request *rq, struct err_ctx *e)
+{
+    return reference_page(rq, rq->params[0].p ? rq->params[0] : STR(""), e);
 }
 
 /* ---- pages ---- */

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "base/num.h"
 
 enum err predict_rows_alloc(const struct signature *sig, uint32_t rows, size_t bytes_max,
                             struct tensor **inputs, struct arena *a, struct err_ctx *e)
@@ -42,18 +41,11 @@ static enum err wrong(struct row_reader *r, struct str name, const char *why)
 static enum err set_whole(struct row_reader *r, struct tensor *t, size_t at, struct str name)
 {
     struct str digits;
-    int64_t value;
-    uint64_t large;
-    double number;
     if (!jsonpull_digits(r->j, &digits))
         return jsonpull_fail(r->j, r->e);
-    if (t->datatype == DATATYPE_INT64 && num_parse_i64(digits, INT64_MIN, INT64_MAX, &value))
-        ((int64_t *)t->data)[at] = value;
-    else if (t->datatype == DATATYPE_UINT64 && num_parse_u64(digits, UINT64_MAX, &large))
-        ((uint64_t *)t->data)[at] = large;
-    else if (!num_parse_f64(digits, &number) || !tensor_set_f64(t, at, number))
-        return wrong(r, name, "is no whole number that the model can take");
-    return ERR_OK;
+    return tensor_set_digits(t, at, digits)
+               ? ERR_OK
+               : wrong(r, name, "is no whole number that the model can take");
 }
 
 static enum err set_value(struct row_reader *r, const struct feature *f, struct str name)

@@ -45,6 +45,7 @@ WARN_UNUSED enum err serving_open(const struct serving_opts *opts, struct servin
 /* No more changes and no more work; before the predictions' log closes. */
 void serving_close(struct serving *s);
 void serving_stats(struct serving *s, struct serving_stats *out);
+void serving_expose(struct serving *serving, struct exposition *x);
 const struct serving_opts *serving_opts(const struct serving *s);
 struct pool *serving_pool(struct serving *s);
 struct runtime *serving_runtime(struct serving *s);

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "base/decimal.h"
-#include "base/num.h"
 
 struct reader {
     struct jsonpull *j;
@@ -41,23 +40,11 @@ static enum err read_real(struct reader *r)
 static enum err read_whole(struct reader *r)
 {
     struct str digits;
-    int64_t value;
-    uint64_t large;
     if (!jsonpull_digits(r->j, &digits))
         return jsonpull_fail(r->j, r->e);
-    if (r->t->datatype == DATATYPE_INT64 && num_parse_i64(digits, INT64_MIN, INT64_MAX, &value)) {
-        ((int64_t *)r->t->data)[r->next] = value;
-        return ERR_OK;
-    }
-    if (r->t->datatype == DATATYPE_UINT64 && num_parse_u64(digits, UINT64_MAX, &large)) {
-        ((uint64_t *)r->t->data)[r->next] = large;
-        return ERR_OK;
-    }
-    double number;
-    if (datatype_bytes(r->t->datatype) < 8 && num_parse_f64(digits, &number) &&
-        tensor_set_f64(r->t, r->next, number))
-        return ERR_OK;
-    return misfit(r, "is no whole number in the range of");
+    return tensor_set_digits(r->t, r->next, digits)
+               ? ERR_OK
+               : misfit(r, "is no whole number in the range of");
 }
 
 static enum err read_truth(struct reader *r)

@@ -87,26 +87,31 @@ void bandit_ucb(const struct bandit_arm *arms, size_t count, double c, double *p
     p[best] = 1;
 }
 
-/* The density of B at the logit u times the chance that A is lower. */
-static double beats_at(double u, double alpha_b, double beta_b, double alpha_a, double beta_a)
+/* int f(x; a, b) P(other > x) dx. On the logit line the density falls off exponentially on both
+ * sides, so that the trapezoidal rule converges geometrically, provided that the other one is at
+ * least as wide. */
+static double chance_above(double a, double b, double other_a, double other_b)
 {
-    double x = 1 / (1 + exp(-u)), y = 1 / (1 + exp(u));
-    return exp(special_log_beta_term(alpha_b, beta_b, x, y)) *
-           special_beta_inc_xy(alpha_a, beta_a, x, y);
+    enum { STEPS = 600 };
+    const double tail = 1e-17;
+    double from = special_beta_inc_inverse_logit(a, b, tail);
+    double to = -special_beta_inc_inverse_logit(b, a, tail);
+    double step = (to - from) / STEPS, sum = 0;
+    for (int i = 0; i <= STEPS; i++) {
+        double u = from + i * step, x = 1 / (1 + exp(-u)), y = 1 / (1 + exp(u));
+        sum += exp(special_log_beta_term(a, b, x, y)) * special_beta_inc_xy(other_b, other_a, y, x);
+    }
+    return fmin(1, sum * step);
 }
 
 double bandit_beta_beats(double alpha_b, double beta_b, double alpha_a, double beta_a)
 {
-    /* On the logit line the density falls off exponentially on both sides, so that the
-     * trapezoidal rule converges geometrically. */
-    enum { STEPS = 600 };
-    const double tail = 1e-17;
-    double from = special_beta_inc_inverse_logit(alpha_b, beta_b, tail);
-    double to = -special_beta_inc_inverse_logit(beta_b, alpha_b, tail);
-    double step = (to - from) / STEPS, sum = 0;
-    for (int i = 0; i <= STEPS; i++)
-        sum += beats_at(from + i * step, alpha_b, beta_b, alpha_a, beta_a);
-    return fmin(1, sum * step);
+    assert(alpha_b > 0 && beta_b > 0 && alpha_a > 0 && beta_a > 0);
+    /* The narrower of the two is integrated over; mirrored, "B above A" is "1 - A above 1 - B". */
+    bool a_is_narrower = 1 / alpha_a + 1 / beta_a < 1 / alpha_b + 1 / beta_b;
+    if (a_is_narrower)
+        return chance_above(alpha_a, beta_a, alpha_b, beta_b);
+    return chance_above(beta_b, alpha_b, beta_a, alpha_a);
 }
 
 /* What is believed about an arm's mean: shapes of a beta, or location, scale and degrees of freedom

@@ -32,7 +32,8 @@ static uint32_t edges_of_values(double *edges, const struct radix_item *items, s
         if (count == bins_max)
             return 0;
         double value = radix_value(items[i].key);
-        edges[count] = count == 0 ? value : before + 0.5 * (value - before);
+        double halfway = 0.5 * before + 0.5 * value;
+        edges[count] = count == 0 || halfway <= before ? value : halfway;
         before = value;
         count++;
     }

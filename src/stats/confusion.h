@@ -43,7 +43,7 @@ void confusion_release(struct confusion *c);
 /* Makes room for more classes; fewer than there are is no change. */
 void confusion_grow(struct confusion *c, uint32_t class_count);
 
-/* truth, predicted < class_count; weight finite and >= 0. */
+/* truth, predicted < class_count; tally_weight_ok(weight). */
 void confusion_add(struct confusion *c, uint32_t truth, uint32_t predicted, double weight);
 /* Takes one row back out; false, and no change, if the cell holds none. */
 WARN_UNUSED bool confusion_remove(struct confusion *c, uint32_t truth, uint32_t predicted,

@@ -85,6 +85,8 @@ struct stat_test contingency_fisher(uint64_t a, uint64_t b, uint64_t c, uint64_t
     if (first + second == 0)
         return stat_test_none(STAT_EMPTY);
     double low = fmax(0, column - second), high = fmin(first, column);
+    if (high - low > CONTINGENCY_FISHER_MAX)
+        return stat_test_none(STAT_TOO_LARGE);
     double seen = table_probability((double)a, first, second, column);
     const double tie = 1 + 1e-7; /* tables that are equally likely but for rounding */
     double p = 0;

@@ -19,7 +19,11 @@
 /* Row-major counts >= 0. STAT_TOO_FEW when fewer than two rows or columns have counts. */
 struct stat_test contingency_chi2(const double *table, size_t rows, size_t columns, bool corrected);
 
-/* The table a b / c d; the statistic is the odds ratio ad/(bc), 0 when it is undefined. */
+enum { CONTINGENCY_FISHER_MAX = 1000000 };
+
+/* The table a b / c d; STAT_TOO_LARGE when more than CONTINGENCY_FISHER_MAX tables share its
+ * margins (chi-square says the same then). The statistic is the odds ratio ad/(bc), 0 when it is
+ * undefined. */
 struct stat_test contingency_fisher(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
 #endif

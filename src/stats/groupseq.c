@@ -10,6 +10,7 @@
 enum { POINTS = 801 };
 
 static const double boundary_max = 8;
+static const double increment_min = 1e-4; /* narrower steps would fall between the grid's points */
 
 struct grid {
     double edge; /* the grid runs from -edge to edge */
@@ -80,7 +81,7 @@ static double find_boundary(const struct grid *g, double t, double dt, double sp
 static bool times_ok(const double *t, size_t looks)
 {
     for (size_t k = 0; k < looks; k++)
-        if (!(t[k] > (k == 0 ? 0 : t[k - 1]) && t[k] <= 1))
+        if (!(t[k] - (k == 0 ? 0 : t[k - 1]) >= increment_min && t[k] <= 1))
             return false;
     return looks > 0 && looks <= GROUPSEQ_LOOKS_MAX;
 }

@@ -22,7 +22,7 @@ enum { GROUPSEQ_LOOKS_MAX = 50 };
 
 double groupseq_spent(double t, double alpha);
 
-/* `t` grows strictly within (0, 1]; STAT_OUT_OF_DOMAIN otherwise. */
+/* `t` grows within (0, 1] by at least 10^-4 each time; STAT_OUT_OF_DOMAIN otherwise. */
 WARN_UNUSED enum stat_reason groupseq_boundaries(const double *t, size_t looks, double alpha,
                                                  double *z);
 

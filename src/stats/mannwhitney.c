@@ -71,5 +71,6 @@ struct stat_test mannwhitney_exact(const double *x, size_t n, const double *y, s
     if (reason)
         return stat_test_none(reason);
     double most = fmax(u, (double)n * (double)m - u);
-    return (struct stat_test){.statistic = u, .p = fmin(1, 2 * upper_tail(n, m, most))};
+    double tail = upper_tail(MIN(n, m), MAX(n, m), most); /* U has the same law either way */
+    return (struct stat_test){.statistic = u, .p = fmin(1, 2 * tail)};
 }

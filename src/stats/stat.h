@@ -9,7 +9,8 @@
  *     else
  *         printf("R2 = %.3f\n", r2.value);
  *
- * Plain values without owner; free for all threads. */
+ * docs/statistics.md tells which figure and which test is used when. Plain values without owner;
+ * free for all threads. */
 #ifndef STATS_STAT_H
 #define STATS_STAT_H
 

@@ -1,12 +1,10 @@
 #include "stats/tally.h"
 
-#include <math.h>
-
 enum { TALLY_ROWS_MAX_LOG2 = 62 };
 
 bool tally_weight_ok(double weight)
 {
-    return isfinite(weight) && weight >= 0;
+    return weight >= 0 && weight <= TALLY_WEIGHT_MAX;
 }
 
 void tally_put(struct codec_out *out, const struct tally *t)

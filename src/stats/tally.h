@@ -49,7 +49,11 @@ void tally_put_sparse(struct codec_out *out, const struct tally *t, size_t count
 /* Fills `t`; the caller has zeroed it. */
 void tally_get_sparse(struct codec_in *in, struct tally *t, size_t count);
 
-/* Whether a weight may enter a sum: finite and not negative. */
+/* The heaviest row: sums of weights times squares then stay far from overflow. */
+#define TALLY_WEIGHT_MAX 1e12
+
+/* Whether a weight may enter a sum: 0 <= weight <= TALLY_WEIGHT_MAX. Weights come from outside, so
+ * whoever takes them in asks this; the accumulators assert it. */
 bool tally_weight_ok(double weight);
 
 #endif

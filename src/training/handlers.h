@@ -7,6 +7,9 @@
 
 #include "training/inside.h"
 
+struct experiment;
+struct run;
+
 #define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
     WARN_UNUSED enum err handler_(struct http_request *rq, struct err_ctx *e);
 #include "training/routes.def"

@@ -11,6 +11,7 @@
 #include "training/run.h"
 #include "training/training.h"
 
+struct run;
 struct runner;
 struct log_follow;
 

@@ -88,7 +88,8 @@ static enum err read_experiment(struct http_request *rq, int64_t *id, struct err
 }
 
 #define FILTERS                                                                                    \
-    "where ($1 = '' or r.status = $1) and ($2 = '' or r.module = $2) and ($3 = 0 or "              \
+    "where ($1 = '' or r.status = $1) and ($2 = '' or r.module = $2) and (cast($3 as bigint) = 0 " \
+    "or "                                                                                          \
     "r.experiment_id = $3) and ($4 = '%%' or lower(coalesce(r.name, '')) like $4 escape '!' or "   \
     "lower(r.module) like $4 escape '!' or lower(r.dataset_name) like $4 escape '!' or "           \
     "lower(r.tags) like $4 escape '!') "

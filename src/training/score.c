@@ -5,10 +5,10 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "predictions/report.h"
 #include "registry/onnx_file.h"
 #include "serving/version.h"
 #include "training/inside.h"
-#include "training/judge.h"
 #include "training/split.h"
 
 enum { BLOCK_ROWS = 512, SIGNATURE_BYTES_MAX = 16 << 20, WRITE_BYTES = 1 << 20, FIGURES_MAX = 64 };
@@ -20,7 +20,6 @@ struct block {
     bool has_truth[BLOCK_ROWS];
     bool usable[BLOCK_ROWS]; /* false: a value is missing that the model cannot do without */
     struct str truth[BLOCK_ROWS];
-    double value[BLOCK_ROWS]; /* the truth of a regression */
     struct tensor inputs[SIGNATURE_TENSORS_MAX];
     struct arena arena;
 };
@@ -35,7 +34,7 @@ struct scoring {
     int *columns; /* of each feature, in the dataset */
     int target;
     struct split split;
-    struct judge training, holdout;
+    struct report training, holdout;
     struct buf out; /* scores.csv */
     int out_fd;
     struct block block;
@@ -177,9 +176,6 @@ static void put_row(struct scoring *s, const struct dataset_reader *r)
         b->usable[at] &= put_value(s, r, i, at);
     b->has_truth[at] = dataset_text(r, (unsigned)s->target, text, &truth);
     b->truth[at] = arena_str(&b->arena, truth);
-    b->value[at] = NAN;
-    if (b->has_truth[at] && !dataset_number(r, (unsigned)s->target, &b->value[at]))
-        b->value[at] = NAN;
 }
 
 /* ---- what the model said ---- */
@@ -206,21 +202,18 @@ static void write_score(struct scoring *s, uint32_t i, const struct scores *scor
     buf_add_c(&s->out, '\n');
 }
 
-static void judge_row(struct scoring *s, uint32_t i, const struct scores *scores)
+/* Rows without a truth or that the model could not be asked about count as not labelled. */
+static void report_row(struct scoring *s, uint32_t i, const struct scores *scores)
 {
     struct block *b = &s->block;
     enum split_part part = (enum split_part)s->split.parts[b->rows[i]];
-    struct judge *j = part == SPLIT_HOLDOUT ? &s->holdout : &s->training;
+    struct report *report = part == SPLIT_HOLDOUT ? &s->holdout : &s->training;
     if (part == SPLIT_NEITHER)
         return;
-    if (!b->usable[i])
-        judge_skip(j);
-    else if (scores->task == TASK_CLASSIFICATION)
-        judge_add_class(j, b->truth[i], scores_label(scores, s->signature, i),
-                        scores->probabilities ? scores->probabilities + i * scores->class_count
-                                              : NULL);
+    if (b->usable[i])
+        report_add(report, scores, i, b->has_truth[i] ? b->truth[i] : (struct str){NULL, 0}, 1);
     else
-        judge_add_value(j, b->value[i], scores->values[i]);
+        report->rows++;
 }
 
 static enum err flush(struct scoring *s, size_t above, struct err_ctx *e)
@@ -255,7 +248,7 @@ static enum err end_block(struct scoring *s, struct err_ctx *e)
         return err_set(e, ERR_INVALID, "its outputs are neither classes nor numbers");
     for (uint32_t i = 0; i < b->count; i++) {
         write_score(s, i, &scores);
-        judge_row(s, i, &scores);
+        report_row(s, i, &scores);
     }
     return flush(s, WRITE_BYTES, e);
 }
@@ -323,7 +316,9 @@ static void collect(json_t *metrics, const char *prefix, struct run_end *end,
 static void tell_metrics(struct scoring *s, struct arena *a, struct run_end *end)
 {
     struct run_figure *figures = arena_alloc(a, FIGURES_MAX * sizeof *figures);
-    json_t *holdout = judge_metrics(&s->holdout), *training = judge_metrics(&s->training);
+    json_t *holdout = json_object(), *training = json_object();
+    report_metrics(&s->holdout, holdout);
+    report_metrics(&s->training, training);
     end->figures = figures;
     collect(holdout, "holdout", end, figures);
     collect(training, "training", end, figures);
@@ -350,13 +345,11 @@ static enum err find_data(struct scoring *s, struct arena *a, struct err_ctx *e)
 static enum err score_with(struct scoring *s, const char *scores_path, struct arena *a,
                            struct run_end *end, struct err_ctx *e)
 {
-    const char *const *classes =
-        s->signature->task == TASK_CLASSIFICATION ? s->signature->classes : NULL;
     s->out_fd = open(scores_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (s->out_fd < 0)
         return err_set_errno(e, errno, scores_path);
-    judge_init(&s->training, classes, s->signature->class_count, s->t->opts.exact_rows);
-    judge_init(&s->holdout, classes, s->signature->class_count, s->t->opts.exact_rows);
+    report_init(&s->training, s->signature, REPORT_KEEP);
+    report_init(&s->holdout, s->signature, REPORT_KEEP);
     buf_init(&s->out, SIZE_MAX / 2);
     arena_init(&s->block.arena);
     enum err err = score_rows(s, e);
@@ -364,8 +357,8 @@ static enum err score_with(struct scoring *s, const char *scores_path, struct ar
         tell_metrics(s, a, end);
     arena_release(&s->block.arena);
     buf_release(&s->out);
-    judge_release(&s->holdout);
-    judge_release(&s->training);
+    report_release(&s->holdout);
+    report_release(&s->training);
     if (close(s->out_fd) && !err)
         err = err_set_errno(e, errno, scores_path);
     return err;

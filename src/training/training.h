@@ -40,7 +40,6 @@ struct training_opts {
     unsigned timeout_s;        /* likewise; 0: no limit */
     unsigned poll_ms;          /* how often a running program is looked at; 0: 100 */
     size_t metric_lines_max;   /* kept of one run; 0: 1 000 000 */
-    size_t exact_rows;         /* of a part, up to which AUC is exact; 0: 100 000 */
     struct registry *registry; /* tells the versions made from a run; NULL: none */
 };
 
@@ -56,6 +55,9 @@ struct training_stats {
 };
 WARN_UNUSED enum err training_stats(struct training *t, struct training_stats *out,
                                     struct err_ctx *e);
+
+/* {"queued", "running", "done_24h", "failed_24h", "recent": [runs]} for the overview. */
+WARN_UNUSED enum err training_overview(struct training *t, json_t **out, struct err_ctx *e);
 
 /* What a run that is done has left: fits registry_hooks.artifact, with the training as context.
  * `artifact` is a path below the run's artifacts; "" is model/model.onnx. */

@@ -182,12 +182,7 @@ def test_mcnemar():
 
 
 def test_mcnemar_score_interval():
-    proportion = pytest.importorskip(
-        "statsmodels.stats.proportion", reason="statsmodels is not installed"
-    )
-    assert proportion
-    # Tango (1998), table of the example with b = 12, c = 2, n = 100 rows as checked in R's
-    # PropCIs is covered by test_r; here: the limits invert the score test.
+    """The limits are where the score statistic of the definition reaches its quantile."""
     for b, d, n in ((12, 2, 100), (0, 0, 20), (5, 0, 30), (300, 250, 10000)):
         args = (c.c_uint64(b), c.c_uint64(d), c.c_uint64(n))
         ci = call("mcnemar_interval", Interval, *args, 0.05)

@@ -109,7 +109,7 @@ def test_kolmogorov_of_finite_samples(low, high, tolerance):
 
 def test_kolmogorov_of_large_samples():
     rng = np.random.default_rng(4)
-    for _ in range(100):
+    for _ in range(40):
         n = int(rng.integers(500, 20000))
         d = rng.uniform(0.3, 3) / math.sqrt(n)
         value = call("kolmogorov_finite_sf", c.c_double, c.c_uint64(n), d)

@@ -28,6 +28,14 @@ static void str_split_yields_every_part(void **state)
     assert_false(str_split(&rest, ',', &part));
 }
 
+static void min_and_max_look_once(void **state)
+{
+    int calls = 0;
+    assert_int_equal(MIN(++calls, 5), 1);
+    assert_int_equal(MAX(++calls, MAX(-1, ++calls)), 3);
+    assert_int_equal(calls, 3);
+}
+
 static void utf8_is_checked_strictly(void **state)
 {
     static const struct {
@@ -311,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(str_split_yields_every_part),
+        cmocka_unit_test(min_and_max_look_once),
         cmocka_unit_test(utf8_is_checked_strictly),
         cmocka_unit_test(floats_are_written_in_their_shortest_form),
         cmocka_unit_test(every_float_reads_back_as_itself),

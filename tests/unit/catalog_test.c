@@ -1,4 +1,5 @@
 /* Tables: what the reader makes of a CSV text, and what it says about a broken one. */
+#include "base/clock.h"
 #include "catalog/profile.h"
 #include "catalog/quantiles.h"
 
@@ -274,6 +275,22 @@ static void quantiles_keep_their_promise_beyond_the_bound(void **state)
     quantiles_release(&q);
 }
 
+static void days_are_counted_as_the_clock_counts_them(void **state)
+{
+    char text[CLOCK_TEXT_BYTES];
+    for (int64_t day = -719000; day < 800000; day++) {
+        int64_t time_ms = 0, expected = day * 86400000;
+        clock_format(expected, text);
+        assert_true(cell_date(str_from(text, 10), &time_ms));
+        assert_true(time_ms == expected);
+    }
+    int64_t time_ms;
+    assert_false(cell_date(STR("2011-02-29"), &time_ms));
+    assert_false(cell_date(STR("2011-13-01"), &time_ms));
+    assert_false(cell_date(STR("2011-00-01"), &time_ms));
+    assert_false(cell_date(STR("2011-01-1x"), &time_ms));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_profile_counts_what_is_there),
         cmocka_unit_test(distinct_values_are_counted_to_a_thousand),
         cmocka_unit_test(an_odd_value_that_spoils_a_column_is_named),
+        cmocka_unit_test(days_are_counted_as_the_clock_counts_them),
         cmocka_unit_test(quantiles_keep_their_promise_beyond_the_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,9 @@ static void the_chance_to_be_best_is_exact_for_two_arms(void **state)
                  1, 1e-10);
     }
     near(bandit_beta_beats(.5, .5, .5, .5), .5);
+    /* A belief as sharp as a step beside one that knows nothing. */
+    close_to(bandit_beta_beats(1, 1, 1e8, 3e8), .75, 1e-10);
+    close_to(bandit_beta_beats(1e8, 3e8, 1, 1), .25, 1e-10);
     assert_true(bandit_beta_beats(1e6, 1e6, 1e6 - 5000, 1e6 + 5000) > .999);
 }
 

@@ -233,6 +233,81 @@ static void a_histogram_bounds_its_own_error(void **state)
     scorehist_release(&h);
 }
 
+static void a_histogram_makes_curves_like_its_rows(void **state)
+{
+    struct scorehist h;
+    struct ranking r;
+    scorehist_init(&h, 1024);
+    for (size_t i = 0; i < G1_ROWS; i++)
+        assert_true(scorehist_add(&h, g1_b[i], g1_truth[i], 2));
+    assert_true(scorehist_add(&h, 1, 1, 0)); /* without weight: no step */
+    scorehist_ranking(&h, &r);
+    assert_int_equal(r.count, G1_ROWS);
+    near(value_of(curve_ks(&r)), .666666666666667);
+    struct curve_point points[30];
+    struct curve c = {.points = points, .room = 30};
+    assert_int_equal(curve_roc(&c, &r), STAT_OK);
+    near(points[c.count - 1].y, 1);
+    ranking_release(&r);
+    scorehist_release(&h);
+}
+
+static void calibration_error_is_the_mean_distance_of_its_bins(void **state)
+{
+    const double scores[] = {.1, .1, .9, .9}, far[] = {1.5};
+    const uint8_t truth[] = {0, 1, 1, 1};
+    struct curve_bin bins[2];
+    struct ranking r;
+    assert_int_equal(ranking_init(&r, scores, 1, truth, NULL, 4), STAT_OK);
+    assert_int_equal(curve_calibration(bins, 2, &r), STAT_OK);
+    near(value_of(curve_ece(bins, 2)), (.4 + .1) / 2);
+    ranking_release(&r);
+    assert_int_equal(ranking_init(&r, far, 1, truth, NULL, 1), STAT_OK);
+    assert_int_equal(curve_calibration(bins, 2, &r), STAT_OUT_OF_DOMAIN);
+    no_figure(curve_ece(bins, 2), STAT_EMPTY);
+    ranking_release(&r);
+    assert_int_equal(ranking_init(&r, far, 1, truth, NULL, 0), STAT_OK);
+    assert_int_equal(curve_calibration(bins, 2, &r), STAT_EMPTY);
+    ranking_release(&r);
+}
+
+static void curves_need_what_they_divide_by(void **state)
+{
+    const double scores[] = {.1, .9};
+    const uint8_t ones[] = {1, 1}, zeros[] = {0, 0};
+    struct curve_point points[5];
+    struct curve c = {.points = points, .room = 5};
+    struct ranking r;
+    assert_int_equal(ranking_init(&r, scores, 1, ones, NULL, 2), STAT_OK);
+    assert_int_equal(curve_roc(&c, &r), STAT_NO_NEGATIVES);
+    no_figure(curve_ks(&r), STAT_NO_NEGATIVES);
+    assert_int_equal(curve_precision_recall(&c, &r), STAT_OK);
+    near(value_of(curve_average_precision(&r)), 1);
+    ranking_release(&r);
+    assert_int_equal(ranking_init(&r, scores, 1, zeros, NULL, 2), STAT_OK);
+    assert_int_equal(curve_lift(&c, &r), STAT_NO_POSITIVES);
+    assert_int_equal(curve_precision_recall(&c, &r), STAT_NO_POSITIVES);
+    assert_int_equal(c.count, 0);
+    no_figure(curve_average_precision(&r), STAT_NO_POSITIVES);
+    ranking_release(&r);
+}
+
+static void every_reason_has_a_name_of_its_own_and_a_sentence(void **state)
+{
+    for (int a = 0; a < STAT_REASON_COUNT; a++) {
+        assert_true(strlen(stat_reason_text((enum stat_reason)a)) > 10);
+        for (int b = 0; b < a; b++)
+            assert_string_not_equal(stat_reason_name((enum stat_reason)a),
+                                    stat_reason_name((enum stat_reason)b));
+    }
+}
+
+static void weights_have_a_limit(void **state)
+{
+    assert_true(tally_weight_ok(0) && tally_weight_ok(1e12));
+    assert_false(tally_weight_ok(-1e-300) || tally_weight_ok(NAN) || tally_weight_ok(1.1e12));
+}
+
 static void thinned_curves_keep_both_ends(void **state)
 {
     enum { ROWS = 5000, ROOM = 50 };
@@ -274,6 +349,11 @@ int main(void)
         cmocka_unit_test(probabilities_that_are_none_are_refused),
         cmocka_unit_test(a_truth_the_model_does_not_know_costs_the_clipped_loss),
         cmocka_unit_test(a_histogram_bounds_its_own_error),
+        cmocka_unit_test(a_histogram_makes_curves_like_its_rows),
+        cmocka_unit_test(calibration_error_is_the_mean_distance_of_its_bins),
+        cmocka_unit_test(curves_need_what_they_divide_by),
+        cmocka_unit_test(every_reason_has_a_name_of_its_own_and_a_sentence),
+        cmocka_unit_test(weights_have_a_limit),
         cmocka_unit_test(thinned_curves_keep_both_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,25 @@ static void few_distinct_values_get_a_bin_each(void **state)
     assert_int_equal(bins_init_numeric(&b, nothing, 2, 20), STAT_EMPTY);
 }
 
+static void neighbours_among_the_doubles_keep_their_bins_apart(void **state)
+{
+    const double reference[] = {-1e308, 1, nextafter(1, 2), nextafter(nextafter(1, 2), 2), 1e308};
+    struct bins b;
+    assert_int_equal(bins_init_numeric(&b, reference, 5, 20), STAT_OK);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(bins_cell(&b, reference[i]), i);
+    bins_release(&b);
+}
+
+static void smoothed_shares_are_never_empty(void **state)
+{
+    const uint64_t counts[] = {0, 3, 7};
+    double shares[3];
+    divergence_shares(counts, 3, shares);
+    near(shares[0], .5 / 11.5);
+    near(shares[0] + shares[1] + shares[2], 1);
+}
+
 static void mostly_equal_values_do_not_make_empty_bins(void **state)
 {
     static double reference[1000];
@@ -277,6 +296,8 @@ int main(void)
         cmocka_unit_test(wasserstein_is_the_distance_that_mass_moves),
         cmocka_unit_test(bins_follow_the_quantiles_of_the_reference),
         cmocka_unit_test(few_distinct_values_get_a_bin_each),
+        cmocka_unit_test(neighbours_among_the_doubles_keep_their_bins_apart),
+        cmocka_unit_test(smoothed_shares_are_never_empty),
         cmocka_unit_test(mostly_equal_values_do_not_make_empty_bins),
         cmocka_unit_test(categories_have_their_bin_or_a_cell_that_says_why),
         cmocka_unit_test(the_gate_needs_effect_and_evidence),

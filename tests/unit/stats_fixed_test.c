@@ -109,6 +109,7 @@ static void tables_and_rates_say_why_they_cannot(void **state)
     no_test(contingency_chi2(bad, 2, 2, false), STAT_OUT_OF_DOMAIN);
     no_test(contingency_fisher(0, 0, 0, 0), STAT_EMPTY);
     near(contingency_fisher(3, 0, 4, 0).p, 1);
+    no_test(contingency_fisher(2000000, 2000000, 2000000, 2000000), STAT_TOO_LARGE);
     no_test(proportion_two(0, 10, 0, 10), STAT_NO_DIFFERENCE);
     no_test(proportion_two(0, 0, 1, 2), STAT_EMPTY);
     assert_int_equal(proportion_wilson(0, 0, .05).reason, STAT_EMPTY);
@@ -152,6 +153,7 @@ static void two_samples_say_why_they_cannot(void **state)
     for (size_t i = 0; i < ARRAY_LEN(many); i++)
         many[i] = (double)i + .5;
     no_test(mannwhitney_exact(fine, 2, many, ARRAY_LEN(many)), STAT_TOO_LARGE);
+    near(mannwhitney_exact(many, 5000, fine, 2).statistic, 4998 * 2 + 1);
     no_test(kstest_exact(many, ARRAY_LEN(many), many, ARRAY_LEN(many)), STAT_TOO_LARGE);
     near(kstest_exact(fine, 2, fine, 2).p, 1);
 }

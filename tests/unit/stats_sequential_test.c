@@ -135,6 +135,8 @@ static void a_single_look_spends_everything(void **state)
     close_to(z[0], 1.959963984540054, 1e-9);
     close_to(groupseq_spent(.2, .05), 2 * .5 * erfc(1.959963984540054 / sqrt(.4)), 1e-9);
     assert_int_equal(groupseq_boundaries((const double[]){.5, .5}, 2, .05, z), STAT_OUT_OF_DOMAIN);
+    assert_int_equal(groupseq_boundaries((const double[]){.5, .50001}, 2, .05, z),
+                     STAT_OUT_OF_DOMAIN);
     assert_int_equal(groupseq_boundaries((const double[]){.5, 1.5}, 2, .05, z), STAT_OUT_OF_DOMAIN);
     assert_int_equal(groupseq_boundaries(NULL, 0, .05, z), STAT_OUT_OF_DOMAIN);
 }

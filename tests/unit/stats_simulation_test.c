@@ -11,12 +11,13 @@
 #include "stats/evalue.h"
 #include "stats/kolmogorov.h"
 #include "stats/kstest.h"
+#include "stats/mcnemar.h"
 #include "stats/radix.h"
 #include "stats/seqmcnemar.h"
 
 #include "stats_check.h"
 
-enum { STREAMS = 2000, BLOCKS = 200, BLOCK_ROWS = 50 };
+enum { STREAMS = 2000, BLOCKS = 120, BLOCK_ROWS = 50 };
 
 static const double alpha = 0.05;
 
@@ -37,7 +38,7 @@ static void sequential_mcnemar_keeps_alpha_at_every_look(void **state)
         rng_init(&r, 101, stream);
         uint64_t b = 0, c = 0;
         struct evalue plus = {0}, both = {0};
-        for (int i = 0; i < 2000; i++) {
+        for (int i = 0; i < 1000; i++) {
             if (rng_next(&r) >> 63)
                 b++;
             else
@@ -70,6 +71,28 @@ static void sequential_mcnemar_finds_a_better_challenger(void **state)
         found += most >= log(20);
     }
     assert_in_range(found, 215, 285);
+}
+
+/* Tango's interval in small samples, where a normal one would miss. */
+static void the_interval_of_a_gain_in_accuracy_covers_it(void **state)
+{
+    enum { SAMPLES = 20000, ROWS = 40 };
+    struct rng r;
+    rng_init(&r, 115, 1);
+    int missed = 0;
+    for (int sample = 0; sample < SAMPLES; sample++) {
+        uint64_t b = 0, c = 0;
+        for (int i = 0; i < ROWS; i++) {
+            double u = rng_uniform(&r);
+            b += u < .15;
+            c += u > .97;
+        }
+        struct stat_interval ci = mcnemar_interval(b, c, ROWS, alpha);
+        missed += ci.low > .12 || ci.high < .12;
+    }
+    double rate = (double)missed / SAMPLES;
+    print_message("             missed: %.4f\n", rate);
+    assert_true(rate > .03 && rate < .06);
 }
 
 /* One row of a difference of losses with mean 0. */
@@ -467,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sequential_mcnemar_keeps_alpha_at_every_look),
         cmocka_unit_test(sequential_mcnemar_finds_a_better_challenger),
+        cmocka_unit_test(the_interval_of_a_gain_in_accuracy_covers_it),
         cmocka_unit_test(confidence_sequence_keeps_alpha_on_independent_rows),
         cmocka_unit_test(confidence_sequence_keeps_alpha_on_heavy_tails),
         cmocka_unit_test(confidence_sequence_keeps_alpha_on_sparse_differences),

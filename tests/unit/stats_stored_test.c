@@ -5,6 +5,7 @@
 #include "stats/cardinality.h"
 #include "stats/confusion.h"
 #include "stats/heavy.h"
+#include "stats/joint.h"
 #include "stats/moments.h"
 #include "stats/paired.h"
 #include "stats/proper.h"
@@ -47,6 +48,7 @@ struct all {
     struct sketch sketch;
     struct bincount bincount;
     struct paired paired;
+    struct joint joint;
     /* These three cannot give a row back. */
     struct cardinality cardinality;
     struct heavy heavy;
@@ -61,6 +63,7 @@ static void all_init(struct all *a)
     scorehist_init(&a->scorehist, 64);
     sketch_init(&a->sketch);
     bincount_init(&a->bincount, 22);
+    joint_init(&a->joint, CLASSES);
     double reference[50];
     for (unsigned i = 0; i < ARRAY_LEN(reference); i++)
         reference[i] = row_at(i).y;
@@ -74,6 +77,7 @@ static void all_release(struct all *a)
     scorehist_release(&a->scorehist);
     sketch_release(&a->sketch);
     bincount_release(&a->bincount);
+    joint_release(&a->joint);
     bins_release(&a->bins);
 }
 
@@ -88,6 +92,7 @@ static void all_add(struct all *a, unsigned i)
     assert_true(moments_add(&a->moments, r.y));
     assert_true(sketch_add(&a->sketch, r.y - r.yhat));
     bincount_add(&a->bincount, r.truth);
+    joint_add(&a->joint, r.truth, r.predicted, i % CLASSES);
     paired_add_labels(&a->paired, r.truth == 1, r.predicted == 1);
     assert_true(paired_add_losses(&a->paired, r.y, r.yhat));
 }
@@ -110,6 +115,7 @@ static void all_remove(struct all *a, unsigned i)
     assert_true(moments_remove(&a->moments, r.y));
     assert_true(sketch_remove(&a->sketch, r.y - r.yhat));
     assert_true(bincount_remove(&a->bincount, r.truth));
+    assert_true(joint_remove(&a->joint, r.truth, r.predicted, i % CLASSES));
     assert_true(paired_remove_labels(&a->paired, r.truth == 1, r.predicted == 1));
     assert_true(paired_remove_losses(&a->paired, r.y, r.yhat));
 }
@@ -124,6 +130,7 @@ static void all_merge(struct all *a, const struct all *b)
     moments_merge(&a->moments, &b->moments);
     sketch_merge(&a->sketch, &b->sketch);
     bincount_merge(&a->bincount, &b->bincount);
+    joint_merge(&a->joint, &b->joint);
     paired_merge(&a->paired, &b->paired);
     cardinality_merge(&a->cardinality, &b->cardinality);
     heavy_merge(&a->heavy, &b->heavy);
@@ -145,6 +152,7 @@ struct blob {
     X(sketch, sketch)                                                                              \
     X(bincount, bincount)                                                                          \
     X(paired, paired)                                                                              \
+    X(joint, joint)                                                                                \
     X(cardinality, cardinality)                                                                    \
     X(heavy, heavy)                                                                                \
     X(bins, bins)
@@ -211,6 +219,7 @@ static void same_figures(const struct all *a, const struct all *b)
     near(value_of(moments_variance(&a->moments)), value_of(moments_variance(&b->moments)));
     near(value_of(sketch_quantile(&a->sketch, .9)), value_of(sketch_quantile(&b->sketch, .9)));
     assert_memory_equal(a->bincount.rows, b->bincount.rows, 22 * sizeof *a->bincount.rows);
+    assert_memory_equal(a->joint.rows, b->joint.rows, CLASSES * CLASSES * CLASSES * 8);
     assert_int_equal(a->paired.only_b, b->paired.only_b);
     near(value_of(moments_sd(&a->paired.difference)), value_of(moments_sd(&b->paired.difference)));
 }

@@ -101,7 +101,7 @@ test("a decision's sides are versions or arms", () => {
 });
 
 test("everything since the beginning fits a chart, young model or old", () => {
-  assert.equal(bucketForAge(10 * 60_000), "1m");
+  assert.equal(bucketForAge(10 * 60_000), "1h");
   assert.equal(bucketForAge(26 * 3_600_000), "1h");
   assert.equal(bucketForAge(400 * 86_400_000), "7d");
 });

@@ -84,6 +84,18 @@ export function DecisionsTab({ model }: TabProps) {
   );
 }
 
+/** Nothing where the sides are the same: a change of shares leaves the champion as it was. */
+function Sides({ decision }: { decision: Decision }) {
+  const from = sideText(decision.from);
+  const to = sideText(decision.to);
+  if (from === to) return null;
+  return (
+    <span class="num">
+      {from} → {to}
+    </span>
+  );
+}
+
 function DecisionItem({ decision }: { decision: Decision }) {
   return (
     <li>
@@ -94,9 +106,7 @@ function DecisionItem({ decision }: { decision: Decision }) {
         <div class="row-wrap">
           <Icon name={icons[decision.verdict] ?? "info"} />
           <strong>{verdictText(decision.verdict)}</strong>
-          <span class="num">
-            {sideText(decision.from)} → {sideText(decision.to)}
-          </span>
+          <Sides decision={decision} />
           <span class="muted">{t("app.by", { user: decision.actor })}</span>
         </div>
         {decision.reason && <div class="break">{decision.reason}</div>}

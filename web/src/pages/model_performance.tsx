@@ -20,7 +20,7 @@ import { MetricOverTime } from "./model_time";
 import { modelLink } from "./models";
 
 export const windows: { id: string; bucket: string; key: Key }[] = [
-  { id: "30m", bucket: "1m", key: "window.30m" },
+  { id: "30m", bucket: "1h", key: "window.30m" },
   { id: "24h", bucket: "1h", key: "window.24h" },
   { id: "7d", bucket: "6h", key: "window.7d" },
   { id: "30d", bucket: "1d", key: "window.30d" },
@@ -29,9 +29,8 @@ export const windows: { id: string; bucket: string; key: Key }[] = [
 
 const day_ms = 86_400_000;
 
-/** Everything since the model was made, in at most a few hundred buckets. */
+/** Everything since the model was made, in at most some hundred buckets; they are full hours. */
 export function bucketForAge(age_ms: number): string {
-  if (age_ms < day_ms / 12) return "1m";
   if (age_ms < 3 * day_ms) return "1h";
   return age_ms < 120 * day_ms ? "1d" : "7d";
 }
@@ -142,7 +141,7 @@ function Content(props: Chosen) {
       <FigureTable model={model} sides={sides} />
       <MetricOverTime {...props} holdout={holdout.data} />
       {model.task === "classification" && (
-        <div class="cards matrices">
+        <div class="two">
           {sides
             .filter((side) => side.source !== "training")
             .map((side) => (

@@ -10,11 +10,12 @@ import { bucketValue, figuresOf, figureValue, mainFigure } from "../lib/metrics"
 import { useQuery } from "../lib/query";
 import type { Bucket, Metrics } from "../lib/types";
 import { Pick } from "../ui/fields";
+import { sentenceOf } from "../ui/parts";
 import { bucketForAge, type Chosen, windows } from "./model_performance";
 
 const day_ms = 86_400_000;
 
-function useBuckets(chosen: Chosen, version: string | null): Bucket[] {
+function useBuckets(chosen: Chosen, version: string | null) {
   const { model, window } = chosen;
   const fixedBucket = windows.find((one) => one.id === window)?.bucket;
   const bucket = fixedBucket || bucketForAge(Date.now() - Date.parse(model.created));
@@ -22,7 +23,7 @@ function useBuckets(chosen: Chosen, version: string | null): Bucket[] {
   const read = useQuery<Metrics>(
     version === null ? null : url`/models/${model.name}/metrics` + search,
   );
-  return read.data?.buckets ?? [];
+  return { buckets: read.data?.buckets ?? [], error: read.error };
 }
 
 export function MetricOverTime(props: Chosen & { holdout: Metrics | undefined }) {
@@ -32,8 +33,8 @@ export function MetricOverTime(props: Chosen & { holdout: Metrics | undefined })
       ? model.primary_metric
       : mainFigure(model.task),
   );
-  const own = useBuckets(props, version);
-  const other = useBuckets(props, beside);
+  const { buckets: own, error } = useBuckets(props, version);
+  const { buckets: other } = useBuckets(props, beside);
   const title = t(`metric.${id}` as Key);
   const lines = [
     { name: t("version.long", { version }), buckets: own },
@@ -66,7 +67,7 @@ export function MetricOverTime(props: Chosen & { holdout: Metrics | undefined })
           : [],
       }}
       summary={t("performance.overTimeSummary", { metric: title, count: own.length })}
-      empty={t("performance.noRows")}
+      empty={error ? sentenceOf(error) : t("performance.noRows")}
       actions={
         <Pick
           label={t("metric.metric")}

@@ -151,9 +151,13 @@ function Facts({ module }: { module: Module }) {
           <>
             <dt>{name}</dt>
             <dd>
-              <a href={href} rel="noreferrer noopener" target="_blank">
-                {href}
-              </a>
+              {/^https?:/.test(href) ? (
+                <a href={href} rel="noreferrer noopener" target="_blank">
+                  {href}
+                </a>
+              ) : (
+                href
+              )}
             </dd>
           </>
         ))}
