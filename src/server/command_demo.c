@@ -53,10 +53,15 @@ static enum err configure(const struct cli *cli, const char *data, struct arena 
 }
 
 /* As it was built (build/crisol, demo/), or as it is installed (bin/crisol, share/crisol/demo). */
-static const char *find_csv(struct arena *a)
+static enum err find_csv(struct demo *d, struct err_ctx *e)
 {
-    const char *built = program_beside(a, "../demo/iris.csv");
-    return file_exists(built) ? built : program_beside(a, "../share/crisol/demo/iris.csv");
+    static const char *const places[] = {"../demo/iris.csv", "../share/crisol/demo/iris.csv"};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        d->csv = program_beside(&d->arena, places[i]);
+        if (file_exists(d->csv))
+            return ERR_OK;
+    }
+    return err_set(e, ERR_NOT_FOUND, "%s, which comes with the program, is missing", d->csv);
 }
 
 /* ---- what it does ---- */
@@ -131,8 +136,9 @@ static enum err demonstrate(const struct cli *cli, const char *data, const sigse
     struct demo *d = xcalloc(1, sizeof *d);
     arena_init(&d->arena);
     d->check = cli_has(cli, "check");
-    d->csv = find_csv(&d->arena);
-    enum err err = claim_folder(data, &d->arena, e);
+    enum err err = find_csv(d, e);
+    if (!err)
+        err = claim_folder(data, &d->arena, e);
     if (!err)
         err = configure(cli, data, &d->arena, &config, e);
     if (!err)
