@@ -69,6 +69,7 @@ static enum err open_http(struct server *s, struct err_ctx *e)
         .upload_max_bytes = (size_t)c->http_upload_max_bytes,
         .spool_folder = spool,
         .pool = s->pool,
+        .behind_proxy = c->http_behind_proxy,
         .hooks = identity_hooks(s->features.identity),
     };
     return http_server_open(&opts, &s->http, e);
