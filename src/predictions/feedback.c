@@ -134,8 +134,8 @@ static enum err add_shadows(struct join *j, const struct joined *item, struct er
         if (err || !rows_have(r))
             break;
         shadow.version = rows_i64(r, 0);
-        err = scores_unpack(arena_str(&j->arena, rows_blob(r, 1)), &j->arena, j->record.view.rows, &scores,
-                            e);
+        err = scores_unpack(arena_str(&j->arena, rows_blob(r, 1)), &j->arena, j->record.view.rows,
+                            &scores, e);
         shadow.scores = keep_scores(j, &scores);
         if (!err)
             join_add(j, &shadow);

@@ -126,7 +126,8 @@ enum err predictions_load(struct db *db, int64_t model_id, int64_t seq, struct l
     return err;
 }
 
-/* What is in use and names no single row is somebody else's all the same. Ids of one request mostly point into one record, which is unpacked once for all of them. */
+/* What is in use and names no single row is somebody else's all the same. Ids of one request mostly
+ * point into one record, which is unpacked once for all of them. */
 enum err predictions_find(struct predictions *p, int64_t model_id, const struct str *ids,
                           uint32_t count,
                           enum err (*found)(void *context, uint32_t index,

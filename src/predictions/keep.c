@@ -86,13 +86,12 @@ static enum err list_orphans(struct predictions *p, struct db *db, struct retry 
 {
     struct rows *r = NULL;
     struct str after = p->retried_id.n ? buf_str(&p->retried_id) : STR("");
-    enum err err = db_query(db,
-                            "select model_id, id, truth, weight, time_ms from predictions_orphans"
-                            " where model_id > $1 or (model_id = $1 and id > $2)"
-                            " order by model_id, id limit $3",
-                            BIND(bind_i64(p->retried_model), bind_text(after),
-                                 bind_i64(ORPHANS_AT_ONCE)),
-                            &r, e);
+    enum err err = db_query(
+        db,
+        "select model_id, id, truth, weight, time_ms from predictions_orphans"
+        " where model_id > $1 or (model_id = $1 and id > $2)"
+        " order by model_id, id limit $3",
+        BIND(bind_i64(p->retried_model), bind_text(after), bind_i64(ORPHANS_AT_ONCE)), &r, e);
     *count = 0;
     while (!err && *count < ORPHANS_AT_ONCE && !(err = rows_next(r, e)) && rows_have(r)) {
         struct retry *one = &list[(*count)++];
@@ -229,12 +228,12 @@ static enum err drop_old(struct predictions *p, int64_t now_ms, struct err_ctx *
     int64_t before_ms = now_ms - (int64_t)p->opts.retain_days * DAY_MS, model_id = 0;
     enum err err = next_model(p, &model_id, e);
     while (!err && model_id) {
-        err = forget_all(p,
-                         "select model_id, seq, row_count from predictions_records"
-                         " where model_id = $1 and seq < $2 and time_ms < $3 order by seq limit 1000",
-                         BIND(bind_i64(model_id), bind_i64((int64_t)id_floor(before_ms)),
-                              bind_i64(before_ms)),
-                         &rows, e);
+        err = forget_all(
+            p,
+            "select model_id, seq, row_count from predictions_records"
+            " where model_id = $1 and seq < $2 and time_ms < $3 order by seq limit 1000",
+            BIND(bind_i64(model_id), bind_i64((int64_t)id_floor(before_ms)), bind_i64(before_ms)),
+            &rows, e);
         if (!err)
             err = next_model(p, &model_id, e);
     }

@@ -36,9 +36,9 @@ struct record {
     uint32_t rows;
     bool id_taken;          /* request_id belongs to another record; the writer's */
     _Atomic bool discarded; /* it was not written, nor may anything about it be */
-    struct str request_id; /* the client's, for the whole request; without a pointer: none */
-    struct str unit;       /* likewise */
-    struct str *row_ids;   /* the client's, [rows]; NULL: none */
+    struct str request_id;  /* the client's, for the whole request; without a pointer: none */
+    struct str unit;        /* likewise */
+    struct str *row_ids;    /* the client's, [rows]; NULL: none */
     struct str body;
 };
 

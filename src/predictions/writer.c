@@ -148,8 +148,8 @@ static bool is_void(const struct item *item)
 static void bind_record(const struct record *r, struct bind *to)
 {
     const struct bind binds[RECORD_BINDS] = {
-        bind_i64(r->model_id), bind_i64(r->seq),         bind_i64(r->time_ms), bind_i64(r->version),
-        bind_i64(r->rows),     bind_text(kept_id(r)),    bind_text(r->unit),   bind_blob(r->body)};
+        bind_i64(r->model_id), bind_i64(r->seq),      bind_i64(r->time_ms), bind_i64(r->version),
+        bind_i64(r->rows),     bind_text(kept_id(r)), bind_text(r->unit),   bind_blob(r->body)};
     memcpy(to, binds, sizeof binds);
 }
 

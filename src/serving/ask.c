@@ -143,7 +143,8 @@ static bool inputs_fit(const struct ask *ask)
     return bytes / MAX(ask->rows, 1u) <= opts->inputs_bytes_max;
 }
 
-/* What is logged, and what the shadows get: the same, unless the inputs are too large for the log. */
+/* What is logged, and what the shadows get: the same, unless the inputs are too large for the log.
+ */
 static enum err make_records(struct ask *ask, struct record **logged, struct record **full,
                              struct err_ctx *e)
 {

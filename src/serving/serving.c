@@ -14,8 +14,8 @@ struct serving {
     struct runtime *runtime;
     struct pool *pool;
     struct pool *shadow_pool;
-    pthread_rwlock_t lock;   /* guards `models` */
-    struct map models;       /* name -> struct deployment */
+    pthread_rwlock_t lock;    /* guards `models` */
+    struct map models;        /* name -> struct deployment */
     pthread_mutex_t loading;  /* one engine is opened at a time; taken before `changing` */
     pthread_mutex_t changing; /* one deployment is built at a time; taken before `lock` */
     struct map pending;       /* "model/number" of what is being loaded; under `changing` */
@@ -88,8 +88,8 @@ static void swap_in(struct serving *s, struct str model, struct deployment *d)
 }
 
 /* Versions that have to be loaded, and what came of it. Loading takes as long as it takes, so it
- * happens outside of the locks that a promotion needs: a deployment without them is built and swapped
- * in first, and a complete one when they are there. */
+ * happens outside of the locks that a promotion needs: a deployment without them is built and
+ * swapped in first, and a complete one when they are there. */
 struct wanted {
     struct version_source source;
     struct str key; /* in `pending` */
@@ -132,20 +132,20 @@ static void want(struct reload *l, const struct model_version *v, struct entry *
 {
     static char yes;
     struct serving *s = l->serving;
-    struct str key = str_of(
-        arena_printf(&l->arena, STR_FMT "/%lld", STR_ARG(l->model), (long long)v->number));
+    struct str key =
+        str_of(arena_printf(&l->arena, STR_FMT "/%lld", STR_ARG(l->model), (long long)v->number));
     entry->loading = true;
     entry->reason = "the version is being loaded";
     if (l->last || map_get(&s->pending, key))
         return;
     map_put(&s->pending, key, &yes);
-    l->wanted[l->wanted_count++] = (struct wanted){
-        .source = {.model = l->model,
-                   .sha256 = v->sha256,
-                   .number = v->number,
-                   .path = registry_path(s->opts.registry, v->sha256, &l->arena),
-                   .signature = v->signature},
-        .key = key};
+    l->wanted[l->wanted_count++] =
+        (struct wanted){.source = {.model = l->model,
+                                   .sha256 = v->sha256,
+                                   .number = v->number,
+                                   .path = registry_path(s->opts.registry, v->sha256, &l->arena),
+                                   .signature = v->signature},
+                        .key = key};
 }
 
 static void fill_entry(struct reload *l, struct deployment *d, const struct model_version *v,
