@@ -170,6 +170,11 @@ static void *context_predictions(struct features *f)
     return f->predictions;
 }
 
+static void expose_monitoring(struct features *f, struct exposition *x)
+{
+    monitoring_expose(f->monitoring, x);
+}
+
 static void expose_predictions(struct features *f, struct exposition *x)
 {
     predictions_expose(f->predictions, x);
@@ -365,7 +370,7 @@ static const struct slice features[] = {
     {FEATURE(identity)},
     {FEATURE(catalog)},
     {FEATURE(registry)},
-    {FEATURE(monitoring)},
+    {FEATURE(monitoring), .expose = expose_monitoring},
     {FEATURE(predictions), .expose = expose_predictions},
     {FEATURE(serving), .expose = expose_serving},
     {FEATURE(training), .end = end_training},

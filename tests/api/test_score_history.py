@@ -137,6 +137,7 @@ def test_damaged_counters_are_made_anew(server: Server, damage: str) -> None:
     found = api.get("/models/m/metrics", expect=200).json()
     assert found["confusion"] == [[6, 0], [2, 0]]
     assert found["labelled"] == 8
+    assert server.metric("crisol_monitoring_buckets_made_anew_total") == 1
     assert server.log.entries("made anew", where="monitoring", level="warning")
 
 
