@@ -1,7 +1,8 @@
-#include "monitoring/bucket.h"
-#include "monitoring/inside.h"
+#include "monitoring/monitoring.h"
 
 #include "identity/role.h"
+#include "monitoring/bucket.h"
+#include "monitoring/inside.h"
 
 #define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
     HTTP_ROUTE(method_, pattern_, role_, monitoring_api_##handler_, __VA_ARGS__)

@@ -71,8 +71,8 @@ enum err files_stage(struct files *f, struct str content, int64_t id, const char
                      struct arena *a, struct err_ctx *e)
 {
     char name[ID_TEXT_BYTES];
-    *staged = arena_printf(a, "%s/" STAGED_PREFIX "%s.onnx", f->folder,
-                           id_format((uint64_t)id, name));
+    *staged =
+        arena_printf(a, "%s/" STAGED_PREFIX "%s.onnx", f->folder, id_format((uint64_t)id, name));
     return file_write(*staged, content, e);
 }
 

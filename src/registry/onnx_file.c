@@ -502,8 +502,7 @@ static enum err read_all(struct reader *r, struct str file)
     if (r->broken || !graph.p || r->out->ir_version <= 0)
         return err_set(r->e, ERR_INVALID, "the file is not an ONNX model, or it is damaged");
     if (r->unreadable)
-        return err_set(r->e, ERR_INVALID,
-                       "a name or a class label in the model is not UTF-8 text");
+        return err_set(r->e, ERR_INVALID, "a name or a class label in the model is not UTF-8 text");
     if (r->too_many_labels)
         return err_set(r->e, ERR_INVALID, "the model has more than %d classes",
                        SIGNATURE_CLASSES_MAX);

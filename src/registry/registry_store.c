@@ -142,13 +142,11 @@ enum err registry_store_version_find(struct db *db, int64_t model_id, int64_t nu
     return err;
 }
 
-enum err registry_store_sha256_used(struct db *db, struct str sha256, bool *used,
-                                    struct err_ctx *e)
+enum err registry_store_sha256_used(struct db *db, struct str sha256, bool *used, struct err_ctx *e)
 {
     struct rows *r = NULL;
-    enum err err =
-        db_query_one(db, "select 1 from registry_versions where sha256 = $1 limit 1",
-                     BIND(bind_text(sha256)), &r, e);
+    enum err err = db_query_one(db, "select 1 from registry_versions where sha256 = $1 limit 1",
+                                BIND(bind_text(sha256)), &r, e);
     rows_close(r);
     *used = err == ERR_OK;
     return err == ERR_NOT_FOUND ? ERR_OK : err;

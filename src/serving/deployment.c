@@ -1,6 +1,6 @@
 #include "serving/deployment.h"
 
-#include <math.h>
+#include "stats/rendezvous.h"
 
 struct deployment *deployment_new(const struct model *model)
 {
@@ -57,6 +57,7 @@ static double uniform(uint64_t hash)
     return ((double)(hash >> 11) + 0.5) * 0x1p-53;
 }
 
+/* What the split arms leave over. */
 static double champion_weight(const struct deployment *d)
 {
     double left = 1;
@@ -68,28 +69,20 @@ static double champion_weight(const struct deployment *d)
 
 struct version *deployment_choose(const struct deployment *d, struct str unit, int64_t seq)
 {
+    struct rendezvous_arm arms[REGISTRY_ARMS_MAX];
     if (d->champion < 0)
         return NULL;
-    int best = d->champion;
     if (!d->splits)
-        return d->arms[best].version;
-    uint64_t who = unit.p ? str_hash(unit) : (uint64_t)seq;
-    uint64_t salted = mix(who ^ mix((uint64_t)d->model_id));
-    double best_key = INFINITY;
+        return d->arms[d->champion].version;
     for (unsigned i = 0; i < d->arm_count; i++) {
         const struct serving_arm *arm = &d->arms[i];
-        double weight = arm->mode == ARM_SPLIT  ? arm->weight
-                        : (int)i == d->champion ? champion_weight(d)
-                                                : 0;
-        if (weight <= 0)
-            continue;
-        double key = -log(uniform(mix(salted ^ mix((uint64_t)arm->version->number)))) / weight;
-        if (key < best_key) {
-            best_key = key;
-            best = (int)i;
-        }
+        arms[i].id = (uint64_t)arm->version->number;
+        arms[i].weight = arm->mode == ARM_SPLIT ? arm->weight : 0;
+        if ((int)i == d->champion)
+            arms[i].weight = champion_weight(d);
     }
-    return d->arms[best].version;
+    uint64_t who = unit.p ? str_hash(unit) : (uint64_t)seq;
+    return d->arms[rendezvous_arm((uint64_t)d->model_id, who, arms, d->arm_count)].version;
 }
 
 const struct entry *deployment_entry(const struct deployment *d, int64_t number)

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-
 enum err predict_rows_alloc(const struct signature *sig, uint32_t rows, size_t bytes_max,
                             struct tensor **inputs, struct arena *a, struct err_ctx *e)
 {
