@@ -243,7 +243,13 @@ def test_slow_clients_do_not_stop_the_others(server: Server) -> None:
 
 
 def test_many_requests_in_one_breath_are_answered_in_order(server: Server) -> None:
-    paths = ["/v2/health/live", "/api/v1/me", "/v2/health/ready", "/api/v1/session", "/api/no"] * 10
+    paths = [
+        "/v2/health/live",
+        "/api/v1/me",
+        "/v2/health/ready",
+        "/api/v1/session",
+        "/api/nope",
+    ] * 10
     requests = "".join(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n" for path in paths)
     with server.raw() as raw:
         raw.send(requests + "GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -20,7 +20,7 @@ const stopWithin_ms = 15_000;
 export function irisFile() {
   const shared = process.env.CRISOL_SHARED_DATA ?? path.join(root, "..", "shared", "data");
   const places = [
-    path.join(root, "modules", "data", "iris.csv"),
+    path.join(root, "demo", "iris.csv"),
     path.join(shared, "tabular", "iris.csv"),
   ];
   return places.find((one) => existsSync(one)) ?? null;
