@@ -16,8 +16,7 @@ struct join {
     struct joined items[JOINED_MAX];
     size_t count;
     int64_t record_seq; /* the record that is unpacked just now */
-    struct found_row record;
-    struct record_view view;
+    struct loaded record;
 };
 
 static void join_init(struct join *j, struct predictions *p, struct db *db)
@@ -68,8 +67,6 @@ static enum err join_record(struct join *j, int64_t model_id, int64_t seq, struc
     if (j->record_seq == seq)
         return ERR_OK;
     enum err err = predictions_load(j->db, model_id, seq, &j->record, &j->arena, e);
-    if (!err)
-        err = record_read(j->record.body, &j->arena, &j->view, e);
     j->record_seq = err ? 0 : seq;
     return err;
 }
@@ -137,7 +134,7 @@ static enum err add_shadows(struct join *j, const struct joined *item, struct er
         if (err || !rows_have(r))
             break;
         shadow.version = rows_i64(r, 0);
-        err = scores_unpack(arena_str(&j->arena, rows_blob(r, 1)), &j->arena, j->view.rows, &scores,
+        err = scores_unpack(arena_str(&j->arena, rows_blob(r, 1)), &j->arena, j->record.view.rows, &scores,
                             e);
         shadow.scores = keep_scores(j, &scores);
         if (!err)
@@ -148,12 +145,12 @@ static enum err add_shadows(struct join *j, const struct joined *item, struct er
 }
 
 /* Stores one truth and lists what it joins. `*known` is false when there is no such row. */
-static enum err apply(struct join *j, const struct truth *t, bool *known, bool *repeated,
+static enum err apply(struct join *j, struct truth *t, bool *known, bool *repeated,
                       struct err_ctx *e)
 {
     struct stored before;
     enum err err = join_record(j, t->model_id, t->seq, e);
-    *known = err != ERR_NOT_FOUND && (err || t->row < j->view.rows);
+    *known = err != ERR_NOT_FOUND && (err || predictions_has_row(&t->row, j->record.view.rows));
     if (!*known)
         return ERR_OK;
     if (!err)
@@ -170,7 +167,7 @@ static enum err apply(struct join *j, const struct truth *t, bool *known, bool *
                           .time_ms = j->record.time_ms,
                           .served = true,
                           .row = t->row,
-                          .scores = keep_scores(j, &j->view.scores),
+                          .scores = keep_scores(j, &j->record.view.scores),
                           .before = before.exists ? before.truth : (struct str){NULL, 0},
                           .truth = t->text,
                           .weight_before = before.weight,
@@ -187,7 +184,6 @@ static enum err keep_orphan(struct predictions *p, struct db *db, int64_t model_
                             const struct feedback_item *item, struct err_ctx *e)
 {
     int64_t now_ms = clock_now_ms(p->opts.clock);
-    atomic_fetch_add(&p->orphans, 1);
     return db_exec(db,
                    "insert into predictions_orphans (model_id, id, truth, weight, time_ms,"
                    " arrived_ms) values ($1, $2, $3, $4, $5, $6) on conflict (model_id, id)"
@@ -230,13 +226,12 @@ static void lock_name(int64_t model_id, char name[48])
     snprintf(name, 48, "predictions/%lld", (long long)model_id);
 }
 
-enum err predictions_feedback(struct predictions *p, int64_t model_id,
-                              const struct feedback_item *items, size_t count,
-                              struct feedback_result *out, struct err_ctx *e)
+static enum err take_portion(struct predictions *p, int64_t model_id,
+                             const struct feedback_item *items, size_t count,
+                             struct feedback_result *out, struct err_ctx *e)
 {
     struct db *db = NULL;
     char name[48];
-    *out = (struct feedback_result){0};
     enum err err = store_write(p->opts.store, &db, e);
     if (err)
         return err;
@@ -248,9 +243,36 @@ enum err predictions_feedback(struct predictions *p, int64_t model_id,
         err = take_item(j, model_id, &items[i], out, e);
     err = join_end(j, err, e);
     free(j);
-    err = db_end(db, err, e);
-    if (!err && p->opts.hooks.progress)
-        p->opts.hooks.progress(p->opts.hooks.context, model_id, 0, out->joined + out->updated);
+    return db_end(db, err, e);
+}
+
+static void add_result(struct feedback_result *sum, const struct feedback_result *part)
+{
+    sum->joined += part->joined;
+    sum->updated += part->updated;
+    sum->queued += part->queued;
+}
+
+enum err predictions_feedback(struct predictions *p, int64_t model_id,
+                              const struct feedback_item *items, size_t count,
+                              struct feedback_result *out, struct err_ctx *e)
+{
+    enum { PORTION = 1000 };
+    enum err err = ERR_OK;
+    *out = (struct feedback_result){0};
+    for (size_t at = 0; !err && at < count; at += PORTION) {
+        struct feedback_result part = {0};
+        size_t n = MIN(count - at, (size_t)PORTION);
+        atomic_fetch_add(&p->feedback_running, 1);
+        err = take_portion(p, model_id, items + at, n, &part, e);
+        if (!err)
+            add_result(out, &part);
+        atomic_fetch_add(&p->orphans, err ? 0 : (int64_t)part.queued);
+        atomic_fetch_sub(&p->feedback_running, 1);
+    }
+    uint64_t labelled = out->joined + out->updated;
+    if (labelled && p->opts.hooks.progress)
+        p->opts.hooks.progress(p->opts.hooks.context, model_id, 0, labelled);
     return err;
 }
 
@@ -279,7 +301,6 @@ static enum err join_orphan(struct join *j, const struct record *r, struct str i
     err = apply(j, &t, &known, &repeated, e);
     if (err || !known)
         return err;
-    atomic_fetch_sub(&j->p->orphans, 1);
     return db_exec(j->db, "delete from predictions_orphans where model_id = $1 and id = $2",
                    BIND(bind_i64(r->model_id), bind_text(id)), NULL, e);
 }
@@ -289,7 +310,8 @@ static enum err join_row(struct join *j, const struct record *r, uint32_t row, s
     char own[PREDICTION_ID_BYTES], text[PREDICTION_ID_MAX + 16];
     if (r->row_ids)
         return join_orphan(j, r, r->row_ids[row], row, e);
-    struct str base = r->request_id.p ? r->request_id : str_of(prediction_id(r->seq, own));
+    bool named = r->request_id.p && !r->id_taken;
+    struct str base = named ? r->request_id : str_of(prediction_id(r->seq, own));
     if (r->rows == 1)
         return join_orphan(j, r, base, row, e);
     snprintf(text, sizeof text, STR_FMT "/%u", STR_ARG(base), row);

@@ -73,31 +73,42 @@ static bool can_be_stored(struct str id)
     return id.n && id.n <= PREDICTION_ID_MAX + 16 && str_is_utf8(id) && !memchr(id.p, '\0', id.n);
 }
 
+bool predictions_has_row(uint32_t *row, uint64_t rows)
+{
+    if (*row == ROW_UNSAID && rows == 1)
+        *row = 0;
+    return *row < rows;
+}
+
 enum err predictions_resolve(struct db *db, int64_t model_id, struct str id, int64_t *seq,
                              uint32_t *row, struct err_ctx *e)
 {
     struct str request;
     int64_t row_no = 0;
-    *row = 0;
+    *row = ROW_UNSAID;
     if (prediction_id_parse(id, seq))
         return ERR_OK;
-    bool has_row = split_row(id, &request, row);
-    if (has_row && prediction_id_parse(request, seq))
+    uint32_t named = 0;
+    bool has_row = split_row(id, &request, &named);
+    if (has_row && prediction_id_parse(request, seq)) {
+        *row = named;
         return ERR_OK;
+    }
     if (!can_be_stored(id))
         return ERR_NOT_FOUND;
     enum err err = look_up(db, model_id, id, seq, &row_no, e);
     if (!err) {
-        *row = row_no < 0 ? 0 : (uint32_t)row_no;
+        *row = row_no < 0 ? ROW_UNSAID : (uint32_t)row_no;
         return ERR_OK;
     }
     if (err != ERR_NOT_FOUND || !has_row || request.n == 0)
         return err;
     err = look_up(db, model_id, request, seq, &row_no, e);
+    *row = named;
     return !err && row_no >= 0 ? ERR_NOT_FOUND : err;
 }
 
-enum err predictions_load(struct db *db, int64_t model_id, int64_t seq, struct found_row *out,
+enum err predictions_load(struct db *db, int64_t model_id, int64_t seq, struct loaded *out,
                           struct arena *a, struct err_ctx *e)
 {
     struct rows *r = NULL;
@@ -109,23 +120,43 @@ enum err predictions_load(struct db *db, int64_t model_id, int64_t seq, struct f
         out->seq = seq;
         out->version = rows_i64(r, 0);
         out->time_ms = rows_i64(r, 1);
-        out->body = arena_str(a, rows_blob(r, 2));
+        err = record_read(arena_str(a, rows_blob(r, 2)), a, &out->view, e);
     }
     rows_close(r);
     return err;
 }
 
-enum err predictions_find(struct predictions *p, int64_t model_id, struct str id,
-                          struct found_row *out, struct arena *a, struct err_ctx *e)
+/* What is in use and names no single row is somebody else's all the same. Ids of one request mostly point into one record, which is unpacked once for all of them. */
+enum err predictions_find(struct predictions *p, int64_t model_id, const struct str *ids,
+                          uint32_t count,
+                          enum err (*found)(void *context, uint32_t index,
+                                            const struct found_row *row, struct err_ctx *e),
+                          void *context, struct err_ctx *e)
 {
     struct db *db = NULL;
-    int64_t seq = 0, row_no = 0;
+    struct arena a;
+    struct loaded record = {0};
     enum err err = store_read(p->opts.store, &db, e);
     if (err)
         return err;
-    err = look_up(db, model_id, id, &seq, &row_no, e);
-    if (!err)
-        err = predictions_load(db, model_id, seq, out, a, e);
-    out->row = row_no < 0 ? 0 : (uint32_t)row_no;
+    arena_init(&a);
+    for (uint32_t i = 0; !err && i < count; i++) {
+        int64_t seq = 0;
+        uint32_t row = 0;
+        err = predictions_resolve(db, model_id, ids[i], &seq, &row, e);
+        if (!err && seq != record.seq) {
+            arena_reset(&a);
+            record.seq = 0;
+            err = predictions_load(db, model_id, seq, &record, &a, e);
+        }
+        if (err == ERR_NOT_FOUND) {
+            err = ERR_OK;
+            continue;
+        }
+        struct found_row at = {seq, record.version, record.time_ms, row, &record.view};
+        if (!err)
+            err = found(context, i, &at, e);
+    }
+    arena_release(&a);
     return db_end(db, err, e);
 }

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "base/buf.h"
 #include "predictions/predictions.h"
 
 /* One thing for the writer to do. */
@@ -30,7 +31,12 @@ struct predictions {
     bool closing;
     bool sleeping; /* the writer waits for `wanted` */
     uint64_t records, rows, scores, refused, failed, commits;
-    _Atomic int64_t orphans; /* about how many; 0 is exact */
+    /* About how many orphans there are. Where this and `feedback_running` are 0 there are none of
+     * this node's, and the writer need not look for them. */
+    _Atomic int64_t orphans;
+    _Atomic unsigned feedback_running;
+    int64_t retried_model; /* the sweep's: how far it has come with offering orphans again */
+    struct buf retried_id;
 };
 
 /* ---- writer.c ---- */
@@ -57,13 +63,23 @@ struct truth {
     int64_t time_ms;
 };
 
-/* ---- find.c ---- */
+/* ---- ids.c ---- */
+
+/* An id that names a request and no row of it: good where there is one row only. */
+enum { ROW_UNSAID = UINT32_MAX };
+bool predictions_has_row(uint32_t *row, uint64_t rows);
 
 /* Resolves an id as a client says it. ERR_NOT_FOUND without a sentence. */
 WARN_UNUSED enum err predictions_resolve(struct db *db, int64_t model_id, struct str id,
                                          int64_t *seq, uint32_t *row, struct err_ctx *e);
 
+struct loaded {
+    int64_t seq, version, time_ms;
+    struct record_view view;
+};
+
+/* A record, unpacked into the arena. ERR_NOT_FOUND without a sentence. */
 WARN_UNUSED enum err predictions_load(struct db *db, int64_t model_id, int64_t seq,
-                                      struct found_row *out, struct arena *a, struct err_ctx *e);
+                                      struct loaded *out, struct arena *a, struct err_ctx *e);
 
 #endif

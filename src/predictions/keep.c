@@ -74,35 +74,83 @@ enum err predictions_erase(struct predictions *p, int64_t model_id, struct str u
 }
 
 /* An orphan may have been missed when its prediction was written by another node, or in the moment
- * between the two: it is offered again as if it had just come. */
+ * between the two: those whose prediction is there now are offered again as if they had just come.
+ * Each sweep looks at some and goes on where the last one ended. */
 struct retry {
     int64_t model_id;
     struct feedback_item item;
 };
 
-static enum err list_orphans(struct predictions *p, struct retry *list, unsigned *count,
-                             struct arena *a, struct err_ctx *e)
+static enum err list_orphans(struct predictions *p, struct db *db, struct retry *list,
+                             unsigned *count, struct arena *a, struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    struct str after = p->retried_id.n ? buf_str(&p->retried_id) : STR("");
+    enum err err = db_query(db,
+                            "select model_id, id, truth, weight, time_ms from predictions_orphans"
+                            " where model_id > $1 or (model_id = $1 and id > $2)"
+                            " order by model_id, id limit $3",
+                            BIND(bind_i64(p->retried_model), bind_text(after),
+                                 bind_i64(ORPHANS_AT_ONCE)),
+                            &r, e);
+    *count = 0;
+    while (!err && *count < ORPHANS_AT_ONCE && !(err = rows_next(r, e)) && rows_have(r)) {
+        struct retry *one = &list[(*count)++];
+        *one = (struct retry){.model_id = rows_i64(r, 0),
+                              .item = {.id = arena_str(a, rows_text(r, 1)),
+                                       .truth = arena_str(a, rows_text(r, 2)),
+                                       .weight = rows_f64(r, 3),
+                                       .time_ms = rows_i64(r, 4)}};
+    }
+    rows_close(r);
+    return err;
+}
+
+static void remember_place(struct predictions *p, const struct retry *list, unsigned count)
+{
+    bool end = count < ORPHANS_AT_ONCE;
+    p->retried_model = end ? 0 : list[count - 1].model_id;
+    buf_clear(&p->retried_id);
+    if (!end)
+        buf_add(&p->retried_id, list[count - 1].item.id);
+}
+
+static enum err has_prediction(struct db *db, const struct retry *one, bool *found,
+                               struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    int64_t seq = 0;
+    uint32_t row;
+    enum err err = predictions_resolve(db, one->model_id, one->item.id, &seq, &row, NULL);
+    if (!err)
+        err = db_query_one(db,
+                           "select row_count from predictions_records"
+                           " where model_id = $1 and seq = $2",
+                           BIND(bind_i64(one->model_id), bind_i64(seq)), &r, NULL);
+    *found = !err && predictions_has_row(&row, (uint64_t)rows_i64(r, 0));
+    rows_close(r);
+    return err && err != ERR_NOT_FOUND ? err_set(e, err, "looking for a prediction") : ERR_OK;
+}
+
+/* Leaves in the list those whose prediction is there. */
+static enum err find_missed(struct predictions *p, struct retry *list, unsigned *count,
+                            struct arena *a, struct err_ctx *e)
 {
     struct db *db = NULL;
-    struct rows *r = NULL;
-    *count = 0;
+    unsigned found = 0;
     enum err err = store_read(p->opts.store, &db, e);
     if (err)
         return err;
-    err = db_query(db,
-                   "select o.model_id, o.id, o.truth, o.weight, o.time_ms from predictions_orphans"
-                   " o left join predictions_ids i on i.model_id = o.model_id and i.id = o.id"
-                   " where i.id is not null or o.id like 'cr-%' limit $1",
-                   BIND(bind_i64(ORPHANS_AT_ONCE)), &r, e);
-    while (!err && *count < ORPHANS_AT_ONCE && !(err = rows_next(r, e)) && rows_have(r)) {
-        struct retry *one = &list[(*count)++];
-        one->model_id = rows_i64(r, 0);
-        one->item.id = arena_str(a, rows_text(r, 1));
-        one->item.truth = arena_str(a, rows_text(r, 2));
-        one->item.weight = rows_f64(r, 3);
-        one->item.time_ms = rows_i64(r, 4);
+    err = list_orphans(p, db, list, count, a, e);
+    if (!err)
+        remember_place(p, list, *count);
+    for (unsigned i = 0; !err && i < *count; i++) {
+        bool there = false;
+        err = has_prediction(db, &list[i], &there, e);
+        if (there)
+            list[found++] = list[i];
     }
-    rows_close(r);
+    *count = found;
     return db_end(db, err, e);
 }
 
@@ -123,7 +171,7 @@ static enum err retry_orphans(struct predictions *p, struct err_ctx *e)
     struct retry *list = xmalloc(ORPHANS_AT_ONCE * sizeof *list);
     unsigned count = 0;
     arena_init(&a);
-    enum err err = list_orphans(p, list, &count, &a, e);
+    enum err err = find_missed(p, list, &count, &a, e);
     for (unsigned i = 0; !err && i < count; i++) {
         struct feedback_result result;
         err = predictions_feedback(p, list[i].model_id, &list[i].item, 1, &result, e);
@@ -140,6 +188,7 @@ static enum err expire_orphans(struct predictions *p, int64_t now_ms, struct err
     struct db *db = NULL;
     struct rows *r = NULL;
     int64_t before_ms = now_ms - (int64_t)p->opts.orphan_days * DAY_MS;
+    int64_t known = atomic_load(&p->orphans), left = known;
     enum err err = store_write(p->opts.store, &db, e);
     if (err)
         return err;
@@ -148,9 +197,51 @@ static enum err expire_orphans(struct predictions *p, int64_t now_ms, struct err
     if (!err)
         err = db_query_one(db, "select count(*) from predictions_orphans", BIND_NONE, &r, e);
     if (!err)
-        atomic_store(&p->orphans, rows_i64(r, 0));
+        left = rows_i64(r, 0);
+    rows_close(r);
+    err = db_end(db, err, e);
+    /* Not where feedback has come meanwhile: the next sweep counts again. */
+    if (!err)
+        (void)atomic_compare_exchange_strong(&p->orphans, &known, left);
+    return err;
+}
+
+/* The next model that has predictions; 0: there is none. Deleted models have theirs too. */
+static enum err next_model(struct predictions *p, int64_t *model_id, struct err_ctx *e)
+{
+    struct db *db = NULL;
+    struct rows *r = NULL;
+    enum err err = store_read(p->opts.store, &db, e);
+    if (err)
+        return err;
+    err = db_query_one(db,
+                       "select coalesce(min(model_id), 0) from predictions_records"
+                       " where model_id > $1",
+                       BIND(bind_i64(*model_id)), &r, e);
+    *model_id = err ? 0 : rows_i64(r, 0);
     rows_close(r);
     return db_end(db, err, e);
+}
+
+static enum err drop_old(struct predictions *p, int64_t now_ms, struct err_ctx *e)
+{
+    uint64_t rows = 0;
+    int64_t before_ms = now_ms - (int64_t)p->opts.retain_days * DAY_MS, model_id = 0;
+    enum err err = next_model(p, &model_id, e);
+    while (!err && model_id) {
+        err = forget_all(p,
+                         "select model_id, seq, row_count from predictions_records"
+                         " where model_id = $1 and seq < $2 and time_ms < $3 order by seq limit 1000",
+                         BIND(bind_i64(model_id), bind_i64((int64_t)id_floor(before_ms)),
+                              bind_i64(before_ms)),
+                         &rows, e);
+        if (!err)
+            err = next_model(p, &model_id, e);
+    }
+    if (rows)
+        log_info("predictions", "%llu predictions are older than %u days and were dropped",
+                 (unsigned long long)rows, p->opts.retain_days);
+    return err;
 }
 
 enum err predictions_sweep(struct predictions *p, struct err_ctx *e)
@@ -161,16 +252,5 @@ enum err predictions_sweep(struct predictions *p, struct err_ctx *e)
         err = retry_orphans(p, e);
     if (!err && atomic_load(&p->orphans))
         err = expire_orphans(p, now_ms, e);
-    if (err || !p->opts.retain_days)
-        return err;
-    uint64_t rows = 0;
-    int64_t before_ms = now_ms - (int64_t)p->opts.retain_days * DAY_MS;
-    err = forget_all(p,
-                     "select model_id, seq, row_count from predictions_records"
-                     " where seq < $1 and time_ms < $2 limit 1000",
-                     BIND(bind_i64((int64_t)id_floor(before_ms)), bind_i64(before_ms)), &rows, e);
-    if (rows)
-        log_info("predictions", "%llu predictions are older than %u days and were dropped",
-                 (unsigned long long)rows, p->opts.retain_days);
-    return err;
+    return err || !p->opts.retain_days ? err : drop_old(p, now_ms, e);
 }

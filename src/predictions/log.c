@@ -23,6 +23,8 @@ enum err predictions_open(const struct predictions_opts *opts, struct prediction
     p->opts = *opts;
     p->last = &p->first;
     atomic_init(&p->orphans, 0);
+    atomic_init(&p->feedback_running, 0);
+    buf_init(&p->retried_id, 4096);
     enum err err = count_orphans(p, e);
     if (err)
         goto out_log;
@@ -61,6 +63,7 @@ void predictions_close(struct predictions *p)
     assert(!p->first);
     pthread_cond_destroy(&p->wanted);
     pthread_mutex_destroy(&p->lock);
+    buf_release(&p->retried_id);
     free(p);
 }
 

@@ -114,15 +114,19 @@ bool predictions_append_scores(struct predictions *p, struct record *r, int64_t 
 
 /* ---- looking up ---- */
 
-/* Where a client's row id points: ERR_NOT_FOUND without a sentence when it is new. `body` is in
- * the arena. */
+/* Where a row id points. */
 struct found_row {
     int64_t seq, version, time_ms;
     uint32_t row;
-    struct str body;
+    const struct record_view *view;
 };
-WARN_UNUSED enum err predictions_find(struct predictions *p, int64_t model_id, struct str id,
-                                      struct found_row *out, struct arena *a, struct err_ctx *e);
+
+/* Calls `found` for each of the ids that is in use. What it gets lives until it returns. */
+WARN_UNUSED enum err
+predictions_find(struct predictions *p, int64_t model_id, const struct str *ids, uint32_t count,
+                 enum err (*found)(void *context, uint32_t index, const struct found_row *row,
+                                   struct err_ctx *e),
+                 void *context, struct err_ctx *e);
 
 /* ---- truth ---- */
 
@@ -136,13 +140,15 @@ struct feedback_result {
     uint64_t joined, updated, queued;
 };
 
-/* All or nothing, in one transaction. The items are checked: their truth has a form that the
- * model's task can use. */
+/* In portions of one transaction each, so that the log can be written in between: when the store
+ * fails, some may be counted and others not, and the same items may be sent again. The items are
+ * checked: their truth has a form that the model's task can use. */
 WARN_UNUSED enum err predictions_feedback(struct predictions *p, int64_t model_id,
                                           const struct feedback_item *items, size_t count,
                                           struct feedback_result *out, struct err_ctx *e);
 
-/* Drops what has passed its time, joins orphans that were missed. Called now and then. */
+/* Drops what has passed its time, joins orphans that were missed. Called now and then, by one
+ * thread. */
 WARN_UNUSED enum err predictions_sweep(struct predictions *p, struct err_ctx *e);
 
 /* Forgets all predictions of a unit. Counters stay as they are. */

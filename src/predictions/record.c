@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/num.h"
 
-enum { FORMAT = 1, BODY_BYTES_MAX = 1 << 30 };
+enum { FORMAT = 1 };
 
 /* ---- packing ---- */
 
@@ -76,7 +76,7 @@ static void add_body(struct buf *b, const struct record_head *head, const struct
 struct str scores_pack(const struct scores *s, struct arena *a)
 {
     struct buf b;
-    buf_init(&b, BODY_BYTES_MAX);
+    buf_init(&b, RECORD_BYTES_MAX);
     add_scores(&b, s);
     struct str packed = arena_str(a, buf_str(&b));
     buf_release(&b);
@@ -241,6 +241,30 @@ enum err scores_unpack(struct str packed, struct arena *a, uint32_t rows, struct
     return unpacked(&u, e);
 }
 
+struct scores scores_row(const struct scores *s, uint32_t row, struct arena *a)
+{
+    assert(row < s->rows);
+    struct scores one = {.task = s->task, .rows = 1, .class_count = s->class_count};
+    if (s->values) {
+        one.values = arena_alloc(a, sizeof *one.values);
+        one.values[0] = s->values[row];
+    }
+    if (s->classes) {
+        one.classes = arena_alloc(a, sizeof *one.classes);
+        one.classes[0] = s->classes[row];
+    }
+    if (s->others) {
+        one.others = arena_alloc(a, sizeof *one.others);
+        one.others[0] = arena_str(a, s->others[row]);
+    }
+    if (s->probabilities) {
+        size_t bytes = s->class_count * sizeof *one.probabilities;
+        one.probabilities = arena_alloc(a, bytes);
+        memcpy(one.probabilities, s->probabilities + (size_t)row * s->class_count, bytes);
+    }
+    return one;
+}
+
 /* ---- life ---- */
 
 /* The views of the ids look into the body, where they stand behind the counts. */
@@ -258,22 +282,28 @@ static void point_at_ids(struct record *r)
 }
 
 /* Everything of a record lies in one block behind it. */
-struct record *record_new(const struct record_head *head, const struct tensor *inputs,
-                          unsigned input_count, const struct scores *scores)
+enum err record_new(const struct record_head *head, const struct tensor *inputs,
+                    unsigned input_count, const struct scores *scores, struct record **out,
+                    struct err_ctx *e)
 {
     struct buf b;
-    buf_init(&b, BODY_BYTES_MAX);
+    buf_init(&b, RECORD_BYTES_MAX);
     size_t id_bytes = head->row_ids ? scores->rows * sizeof(struct str) : 0;
     size_t before = sizeof(struct record) + id_bytes;
     char *room = buf_room(&b, before + 160);
-    assert(room);
-    buf_took(&b, before);
+    if (room)
+        buf_took(&b, before);
     buf_add(&b, head->request_id);
     buf_add(&b, head->unit);
     size_t body_at = b.n;
     add_body(&b, head, inputs, input_count, scores);
-    assert(!buf_failed(&b));
-
+    if (buf_failed(&b)) {
+        buf_release(&b);
+        return err_set(e, ERR_TOO_LARGE,
+                       "the request and its answer have more than the %d bytes that the log keeps "
+                       "of one request; send fewer rows at once",
+                       RECORD_BYTES_MAX);
+    }
     struct record *r = (struct record *)(void *)b.p;
     *r = (struct record){.model_id = head->model_id,
                          .seq = head->seq,
@@ -282,13 +312,15 @@ struct record *record_new(const struct record_head *head, const struct tensor *i
                          .rows = scores->rows,
                          .body = str_from(b.p + body_at, b.n - body_at)};
     atomic_init(&r->refs, 1);
+    atomic_init(&r->discarded, false);
     if (head->request_id.p)
         r->request_id = str_from(b.p + before, head->request_id.n);
     if (head->unit.p)
         r->unit = str_from(b.p + before + head->request_id.n, head->unit.n);
     if (head->row_ids)
         point_at_ids(r);
-    return r;
+    *out = r;
+    return ERR_OK;
 }
 
 struct record *record_ref(struct record *r)

@@ -15,8 +15,8 @@
  *
  * A number is a LEB128 varint, a text a number and that many bytes.
  *
- *     struct record *r = record_new(...);
- *     record_view_read(r->body, arena, &view, e);
+ *     err = record_new(&head, inputs, input_count, &scores, &r, e);
+ *     err = record_read(r->body, arena, &view, e);
  *     record_unref(r); */
 #ifndef PREDICTIONS_RECORD_H
 #define PREDICTIONS_RECORD_H
@@ -25,6 +25,8 @@
 
 #include "predictions/scores.h"
 
+enum { RECORD_BYTES_MAX = 1 << 28 };
+
 struct record {
     _Atomic unsigned refs;
     int64_t model_id;
@@ -32,6 +34,8 @@ struct record {
     int64_t time_ms;
     int64_t version; /* the one that the client got */
     uint32_t rows;
+    bool id_taken;          /* request_id belongs to another record; the writer's */
+    _Atomic bool discarded; /* it was not written, nor may anything about it be */
     struct str request_id; /* the client's, for the whole request; without a pointer: none */
     struct str unit;       /* likewise */
     struct str *row_ids;   /* the client's, [rows]; NULL: none */
@@ -45,9 +49,10 @@ struct record_head {
 };
 
 /* Packs everything; nothing of the arguments is needed afterwards. With `inputs` NULL only the
- * scores are kept (inputs that are too large for the log). */
-struct record *record_new(const struct record_head *head, const struct tensor *inputs,
-                          unsigned input_count, const struct scores *scores);
+ * scores are kept (inputs that are too large for the log). ERR_TOO_LARGE past RECORD_BYTES_MAX. */
+WARN_UNUSED enum err record_new(const struct record_head *head, const struct tensor *inputs,
+                                unsigned input_count, const struct scores *scores,
+                                struct record **out, struct err_ctx *e);
 struct record *record_ref(struct record *r);
 void record_unref(struct record *r);
 
@@ -62,6 +67,9 @@ struct record_view {
 /* Unpacks a body into the arena. ERR_CORRUPT for what cannot be one. */
 WARN_UNUSED enum err record_read(struct str body, struct arena *a, struct record_view *out,
                                  struct err_ctx *e);
+
+/* One row of what was unpacked, in memory of its own. */
+struct scores scores_row(const struct scores *s, uint32_t row, struct arena *a);
 
 /* The scores alone, for the arms that scored a request without answering it. */
 struct str scores_pack(const struct scores *s, struct arena *a);

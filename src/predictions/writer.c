@@ -79,16 +79,14 @@ static enum err claim_row_ids(struct db *db, struct item *item, struct err_ctx *
 static enum err claim_ids(struct db *db, struct item *item, struct err_ctx *e)
 {
     struct record *r = item->record;
-    bool taken = false;
+    r->id_taken = false;
     if (r->row_ids)
         return claim_row_ids(db, item, e);
     if (!r->request_id.p)
         return ERR_OK;
-    enum err err = claim_id(db, r, r->request_id, -1, &taken, e);
-    if (taken) {
+    enum err err = claim_id(db, r, r->request_id, -1, &r->id_taken, e);
+    if (r->id_taken)
         item->outcome = APPEND_ID_TAKEN;
-        r->request_id = (struct str){NULL, 0};
-    }
     return err;
 }
 
@@ -135,11 +133,23 @@ static enum err count_rows(struct batch *b, const struct item *item, struct err_
 
 enum { RECORD_BINDS = 8, SCORES_BINDS = 4 };
 
+static struct str kept_id(const struct record *r)
+{
+    return r->id_taken ? (struct str){NULL, 0} : r->request_id;
+}
+
+/* An arm's scores of a record that was refused are about nothing. */
+static bool is_void(const struct item *item)
+{
+    return item->outcome == APPEND_CONFLICT ||
+           (item->version && atomic_load(&item->record->discarded));
+}
+
 static void bind_record(const struct record *r, struct bind *to)
 {
     const struct bind binds[RECORD_BINDS] = {
         bind_i64(r->model_id), bind_i64(r->seq),         bind_i64(r->time_ms), bind_i64(r->version),
-        bind_i64(r->rows),     bind_text(r->request_id), bind_text(r->unit),   bind_blob(r->body)};
+        bind_i64(r->rows),     bind_text(kept_id(r)),    bind_text(r->unit),   bind_blob(r->body)};
     memcpy(to, binds, sizeof binds);
 }
 
@@ -150,7 +160,7 @@ static enum err insert_records(struct batch *b, struct err_ctx *e)
     size_t n = 0;
     for (unsigned i = 0; i < b->count; i++) {
         const struct item *item = b->items[i];
-        if (item->version || item->outcome == APPEND_CONFLICT)
+        if (item->version || is_void(item))
             continue;
         bind_record(item->record, values + n * RECORD_BINDS);
         sets[n] = (struct binds){values + n * RECORD_BINDS, RECORD_BINDS};
@@ -173,7 +183,7 @@ static enum err insert_scores(struct batch *b, struct err_ctx *e)
     size_t n = 0;
     for (unsigned i = 0; i < b->count; i++) {
         const struct item *item = b->items[i];
-        if (!item->version)
+        if (!item->version || is_void(item))
             continue;
         struct bind *to = values + n * SCORES_BINDS;
         to[0] = bind_i64(item->record->model_id);
@@ -198,9 +208,11 @@ static enum err join_truth(struct batch *b, struct err_ctx *e)
     enum err err = ERR_OK;
     for (unsigned i = 0; !err && i < b->count; i++) {
         const struct item *item = b->items[i];
+        if (is_void(item))
+            continue;
         if (item->version)
             err = feedback_join_scores(p, b->db, item->record, item->version, item->scores, e);
-        else if (atomic_load(&p->orphans) && item->outcome != APPEND_CONFLICT)
+        else if (atomic_load(&p->orphans) || atomic_load(&p->feedback_running))
             err = feedback_join_orphans(p, b->db, item->record, e);
     }
     return err;
@@ -213,9 +225,11 @@ static enum err write_items(struct batch *b, struct err_ctx *e)
     for (unsigned i = 0; !err && i < b->count; i++) {
         struct item *item = b->items[i];
         item->outcome = APPEND_DONE;
-        if (!item->version)
+        if (!item->version) {
             err = claim_ids(b->db, item, e);
-        if (!err && item->outcome != APPEND_CONFLICT)
+            atomic_store(&item->record->discarded, item->outcome == APPEND_CONFLICT);
+        }
+        if (!err && !is_void(item))
             err = count_rows(b, item, e);
     }
     if (!err)
@@ -236,18 +250,39 @@ static enum err write_batch(struct batch *b, struct err_ctx *e)
     return db_end(b->db, err, e);
 }
 
+static void give_up(struct item *item)
+{
+    item->outcome = APPEND_FAILED;
+    if (!item->version)
+        atomic_store(&item->record->discarded, true);
+}
+
+/* A store that does not answer would make each of them wait in turn: after a few in a row the rest
+ * is given up with them. */
 static void write_one_by_one(struct batch *b)
 {
-    struct batch one = {.p = b->p, .count = 1};
+    enum { HOPELESS = 3 };
+    struct batch *one = xcalloc(1, sizeof *one);
+    unsigned failed = 0, in_a_row = 0;
+    struct err_ctx e;
+    one->p = b->p;
+    one->count = 1;
     for (unsigned i = 0; i < b->count; i++) {
-        struct err_ctx e;
-        err_ctx_init(&e);
-        one.items[0] = b->items[i];
-        if (write_batch(&one, &e)) {
-            b->items[i]->outcome = APPEND_FAILED;
-            log_error("predictions", "a record could not be written: %s", e.detail);
+        one->items[0] = b->items[i];
+        if (in_a_row < HOPELESS)
+            err_ctx_init(&e);
+        if (in_a_row < HOPELESS && write_batch(one, &e) == ERR_OK) {
+            in_a_row = 0;
+            continue;
         }
+        give_up(b->items[i]);
+        in_a_row++;
+        failed++;
     }
+    free(one);
+    if (failed)
+        log_error("predictions", "%u of %u records could not be written: %s", failed, b->count,
+                  e.detail);
 }
 
 /* ---- afterwards ---- */
@@ -261,9 +296,11 @@ static void count_batch(struct batch *b)
         const struct item *item = b->items[i];
         if (item->outcome == APPEND_FAILED) {
             p->failed++;
+        } else if (is_void(item)) {
+            continue;
         } else if (item->version) {
             p->scores += item->record->rows;
-        } else if (item->outcome != APPEND_CONFLICT) {
+        } else {
             p->records++;
             p->rows += item->record->rows;
         }
@@ -278,7 +315,9 @@ static void tell_progress(struct batch *b)
     if (!hooks->progress)
         return;
     for (unsigned i = 0; i < b->count; i++) {
-        rows += b->items[i]->version ? 0 : b->items[i]->record->rows;
+        bool logged = !b->items[i]->version && b->items[i]->outcome != APPEND_FAILED &&
+                      b->items[i]->outcome != APPEND_CONFLICT;
+        rows += logged ? b->items[i]->record->rows : 0;
         bool last =
             i + 1 == b->count || b->items[i + 1]->record->model_id != b->items[i]->record->model_id;
         if (last && rows)

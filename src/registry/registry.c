@@ -58,10 +58,10 @@ static struct str actor(struct http_request *rq)
 }
 
 /* Everybody who serves or shows the model learns of the change, after the commit. */
-static void announce(struct registry *r, struct str model)
+static void announce(struct registry *r, struct str model, bool loads)
 {
     if (r->opts.hooks.changed)
-        r->opts.hooks.changed(r->opts.hooks.context, model);
+        r->opts.hooks.changed(r->opts.hooks.context, model, loads);
     json_t *data = json_object();
     json_set_text(data, "model", model);
     events_publish(r->opts.events, "model", data);
@@ -142,7 +142,7 @@ enum err registry_model_add(struct registry *r, struct http_request *rq, struct 
     err = make_model(r, db, rq, name, task, description, out, a, e);
     err = db_end(db, err, e);
     if (!err)
-        announce(r, name);
+        announce(r, name, false);
     return err;
 }
 
@@ -178,7 +178,7 @@ enum err registry_model_describe(struct registry *r, struct http_request *rq, st
         err = audit_add(db, rq, "model.describe", name, NULL, e);
     err = db_end(db, err, e);
     if (!err)
-        announce(r, name);
+        announce(r, name, false);
     return err;
 }
 
@@ -213,7 +213,7 @@ enum err registry_model_remove(struct registry *r, struct http_request *rq, stru
         err = registry_store_change(db, e);
     err = db_end(db, err, e);
     if (!err) {
-        announce(r, name);
+        announce(r, name, false);
         forget_files(r, versions, count);
     }
     arena_release(&a);
@@ -394,7 +394,7 @@ enum err registry_version_add(struct registry *r, const struct version_order *or
     name_file(order->content, out, a);
     err = keep_version(r, order, task, sig, out, a, e);
     if (!err)
-        announce(r, order->model);
+        announce(r, order->model, true);
     return err;
 }
 
@@ -435,7 +435,7 @@ enum err registry_version_loaded(struct registry *r, struct http_request *rq, st
     err = db_end(db, err, e);
     arena_release(&a);
     if (!err)
-        announce(r, name);
+        announce(r, name, true);
     return err;
 }
 
@@ -553,7 +553,7 @@ static enum err change_end(struct change *c, enum err err, const struct decision
         err = registry_store_change(c->db, e);
     err = db_end(c->db, err, e);
     if (!err)
-        announce(c->r, c->model.name);
+        announce(c->r, c->model.name, false);
     arena_release(&c->arena);
     return err;
 }

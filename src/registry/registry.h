@@ -34,8 +34,9 @@ struct registry_hooks {
     enum err (*check)(void *context, const char *path, const struct signature *signature,
                       struct err_ctx *e);
     /* A model's versions or arms have changed: serve what is written now. Called after the
-     * commit, on the thread that made the change; when it returns the change is in force here. */
-    void (*changed)(void *context, struct str model);
+     * commit, on the thread that made the change; when it returns the change is in force here.
+     * `loads`: also what has to be loaded for it first, however long that takes. */
+    void (*changed)(void *context, struct str model, bool loads);
     /* "READY" and the like, with a reason. */
     const char *(*state)(void *context, struct str model, int64_t number, const char **reason,
                          struct arena *a);

@@ -184,10 +184,10 @@ static enum err check_model(void *context, const char *path, const struct signat
     return serving_check_hook(f->serving, path, signature, e);
 }
 
-static void change_model(void *context, struct str model)
+static void change_model(void *context, struct str model, bool loads)
 {
     struct features *f = context;
-    serving_changed_hook(f->serving, model);
+    serving_changed_hook(f->serving, model, loads);
 }
 
 static const char *model_state(void *context, struct str model, int64_t number, const char **reason,

@@ -33,6 +33,18 @@ static enum err find_version(struct ask *ask, struct str version, struct err_ctx
                    STR_ARG(version), d->model, entry->reason);
 }
 
+enum err ask_check_unit(struct str unit, const char *pointer, struct err_ctx *e)
+{
+    enum { UNIT_BYTES_MAX = 256 };
+    bool good = !unit.p || (unit.n > 0 && unit.n <= UNIT_BYTES_MAX && str_is_utf8(unit));
+    for (size_t i = 0; good && i < unit.n; i++)
+        good = (unsigned char)unit.p[i] >= 0x20 && unit.p[i] != 0x7f;
+    return good ? ERR_OK
+                : err_set_at(e, ERR_INVALID, pointer,
+                             "a unit is a text of 1 to %d bytes without control characters",
+                             UNIT_BYTES_MAX);
+}
+
 enum err ask_new(struct serving *s, struct http_request *rq, struct str model, struct str version,
                  struct str unit, struct ask **out, struct err_ctx *e)
 {
@@ -103,10 +115,22 @@ static enum err resumed(struct http_request *rq, struct err_ctx *e)
 
 /* ---- the log ---- */
 
+static void run_in_pool(void *argument);
+
+/* On the log's writer. A row's id that was free a moment ago is now another request's: looked at
+ * again, it is a repetition or a conflict to tell. */
 static void appended(void *argument, enum append_outcome outcome)
 {
+    enum { CONFLICTS_MAX = 8 };
     struct ask *ask = argument;
     ask->outcome = outcome;
+    if (outcome == APPEND_CONFLICT && ask->before && ask->conflicts++ < CONFLICTS_MAX) {
+        ask->queued_ns = clock_monotonic_ns();
+        ask->outcome = APPEND_DONE; /* of the next try, which may find nothing left to log */
+        if (pool_submit(serving_pool(ask->serving), run_in_pool, ask) == ERR_OK)
+            return;
+        ask->outcome = outcome;
+    }
     http_resume(ask->rq);
 }
 
@@ -119,7 +143,9 @@ static bool inputs_fit(const struct ask *ask)
     return bytes / MAX(ask->rows, 1u) <= opts->inputs_bytes_max;
 }
 
-static struct record *make_record(struct ask *ask)
+/* What is logged, and what the shadows get: the same, unless the inputs are too large for the log. */
+static enum err make_records(struct ask *ask, struct record **logged, struct record **full,
+                             struct err_ctx *e)
 {
     struct record_head head = {.model_id = ask->deployment->model_id,
                                .seq = ask->seq,
@@ -130,14 +156,15 @@ static struct record *make_record(struct ask *ask)
                                .row_ids = ask->row_ids};
     unsigned inputs = ask->version->signature->input_count;
     bool fit = inputs_fit(ask);
-    struct record *record = record_new(&head, fit ? ask->inputs : NULL, inputs, &ask->scores);
-    if (ask->deployment->shadows && !ask->direct) {
-        struct record *full =
-            fit ? record_ref(record) : record_new(&head, ask->inputs, inputs, &ask->scores);
-        serving_shadow(ask->serving, ask->deployment, ask->version, record, full);
-        record_unref(full);
-    }
-    return record;
+    *full = NULL;
+    enum err err = record_new(&head, fit ? ask->inputs : NULL, inputs, &ask->scores, logged, e);
+    if (err || !ask->deployment->shadows || ask->direct)
+        return err;
+    if (fit)
+        *full = record_ref(*logged);
+    else if (record_new(&head, ask->inputs, inputs, &ask->scores, full, NULL))
+        *full = NULL;
+    return ERR_OK;
 }
 
 /* True when the client's answer has to wait for the disk: always with ids of its own, because only
@@ -149,13 +176,24 @@ static bool must_wait(const struct ask *ask)
 }
 
 /* Once the log has the record, the request may be answered and gone at any moment: `ask` is not
- * touched after that. */
+ * touched after that. The shadows come after the record, so that they never score one that the log
+ * has refused. */
 static enum err log_it(struct ask *ask, bool wait, struct err_ctx *e)
 {
-    struct record *record = make_record(ask);
-    enum err err = predictions_append(serving_opts(ask->serving)->predictions, record,
-                                      wait ? appended : NULL, ask, e);
+    struct serving *s = ask->serving;
+    struct record *record = NULL, *full = NULL;
+    enum err err = make_records(ask, &record, &full, e);
+    if (err)
+        return err;
+    struct deployment *d = full ? deployment_ref(ask->deployment) : NULL;
+    struct version *served = full ? version_ref(ask->version) : NULL;
+    err = predictions_append(serving_opts(s)->predictions, record, wait ? appended : NULL, ask, e);
+    if (!err && full)
+        serving_shadow(s, d, served, record, full);
     record_unref(record);
+    record_unref(full);
+    deployment_unref(d);
+    version_unref(served);
     return err;
 }
 

@@ -31,7 +31,8 @@ struct ask {
     struct str *row_ids;   /* the client's id for each row, or NULL */
     uint64_t timeout_ns;   /* in the queue; 0: none */
     http_handler answer;   /* rq->work is the ask */
-    /* Where set, runs first and in the pool, so it may block; it may leave no rows to score. */
+    /* Where set, runs first and in the pool, so it may block; it may leave no rows to score. Runs
+     * again when an id was taken in the moment between its look and the log's. */
     enum err (*before)(struct ask *ask, struct err_ctx *e);
     struct native *native; /* predict_api.c's own */
     void *protocol;        /* another protocol's own */
@@ -40,9 +41,13 @@ struct ask {
     struct tensor *outputs;
     struct scores scores;
     enum append_outcome outcome;
+    unsigned conflicts; /* how often another request took an id of this one in the same moment */
     struct err_ctx failure; /* of the work outside HTTP threads */
     uint64_t queued_ns, input_done_ns;
 };
+
+/* A unit is kept and searched for: 1 to 256 bytes of text without control characters, or none. */
+WARN_UNUSED enum err ask_check_unit(struct str unit, const char *pointer, struct err_ctx *e);
 
 /* Finds the version that is to answer: `version` is a number as text, or without a pointer for the
  * model's traffic. `unit` decides between split arms. */

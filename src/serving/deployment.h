@@ -17,6 +17,7 @@ struct entry {
     int64_t number;
     struct version *version; /* NULL: not loaded */
     const char *reason;      /* why not; "" when it is */
+    bool loading;            /* somebody is at it */
 };
 
 struct serving_arm {

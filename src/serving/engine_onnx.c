@@ -421,18 +421,19 @@ static enum err collect(struct engine *engine, OrtValue **values, const bool *pr
     return err;
 }
 
-enum err engine_run(struct engine *engine, const struct tensor *inputs, struct tensor *outputs,
-                    struct arena *a, struct err_ctx *e)
+/* With `prepare` the runtime writes into our memory where an output's size is known beforehand. */
+static enum err run(struct engine *engine, const struct tensor *inputs, struct tensor *outputs,
+                    bool prepare, struct arena *a, struct err_ctx *e)
 {
     const OrtApi *api = engine->runtime->api;
     const struct signature *sig = engine->signature;
     OrtValue *in[SIGNATURE_TENSORS_MAX] = {NULL}, *out[SIGNATURE_TENSORS_MAX] = {NULL};
-    bool prepared[SIGNATURE_TENSORS_MAX];
+    bool prepared[SIGNATURE_TENSORS_MAX] = {false};
     int64_t rows = sig->batch_fixed >= 0 && inputs[0].rank ? inputs[0].shape[0] : -1;
     OrtStatus *status = NULL;
     for (unsigned i = 0; !status && i < sig->input_count; i++)
         status = wrap_input(engine, &inputs[i], &in[i]);
-    for (unsigned i = 0; !status && i < sig->output_count; i++) {
+    for (unsigned i = 0; prepare && !status && i < sig->output_count; i++) {
         status = prepare_output(engine, i, rows, &outputs[i], a, &out[i]);
         prepared[i] = out[i] != NULL;
     }
@@ -449,4 +450,17 @@ enum err engine_run(struct engine *engine, const struct tensor *inputs, struct t
         if (out[i])
             api->ReleaseValue(out[i]);
     return err;
+}
+
+/* An output may turn out to have another size than it had so far: once more, without our guess. A
+ * model that fails for another reason says so again. */
+enum err engine_run(struct engine *engine, const struct tensor *inputs, struct tensor *outputs,
+                    struct arena *a, struct err_ctx *e)
+{
+    bool guessed = false;
+    for (unsigned i = 0; i < engine->signature->output_count; i++)
+        guessed = guessed || engine->columns[i];
+    if (guessed && run(engine, inputs, outputs, true, a, NULL) == ERR_OK)
+        return ERR_OK;
+    return run(engine, inputs, outputs, false, a, e);
 }

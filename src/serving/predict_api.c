@@ -21,9 +21,9 @@ const size_t serving_route_count = ARRAY_LEN(serving_routes);
 
 /* A row whose id was used before: its first answer is given again. */
 struct earlier {
-    struct found_row found;
-    struct record_view view;
-    const struct signature *signature; /* of the version that answered then */
+    int64_t version;                   /* that answered then */
+    const struct signature *signature; /* its */
+    struct scores scores;              /* of this row alone */
 };
 
 /* The request as a whole; the ask holds only the rows that are new. */
@@ -51,10 +51,10 @@ static void add_row(const struct native *n, uint32_t i, struct buf *out)
     buf_add_json(out, buf_str(&id));
     buf_release(&id);
     const struct earlier *earlier = n->earlier ? n->earlier[i] : NULL;
-    int64_t version = earlier ? earlier->found.version : ask->version->number;
+    int64_t version = earlier ? earlier->version : ask->version->number;
     buf_addf(out, ",\"version\":\"%lld\",", (long long)version);
     if (earlier)
-        scores_row_to_json(&earlier->view.scores, earlier->signature, earlier->found.row, out);
+        scores_row_to_json(&earlier->scores, earlier->signature, 0, out);
     else
         scores_row_to_json(&ask->scores, ask->version->signature, n->place ? n->place[i] : i, out);
     buf_add_c(out, '}');
@@ -105,43 +105,69 @@ static enum err conflict(struct str id, struct err_ctx *e)
                    STR_ARG(id));
 }
 
-static enum err read_earlier(struct native *n, uint32_t i, struct earlier *earlier,
+/* The names of what was answered then: the version may be loaded no more. */
+static const struct signature *signature_of(const struct ask *ask, int64_t version)
+{
+    const struct entry *entry = deployment_entry(ask->deployment, version);
+    struct arena *a = &ask->rq->arena;
+    struct model_version v;
+    struct signature *sig = NULL;
+    if (entry && entry->version)
+        return entry->version->signature;
+    if (registry_version(serving_opts(ask->serving)->registry, ask->deployment->model_id, version,
+                         &v, a, NULL))
+        return NULL;
+    json_t *json = json_stored(v.signature);
+    if (signature_from_json(json, a, &sig, NULL))
+        sig = NULL;
+    json_decref(json);
+    return sig;
+}
+
+static enum err keep_earlier(void *context, uint32_t i, const struct found_row *row,
                              struct err_ctx *e)
 {
-    struct ask *ask = n->ask;
-    struct record_view now = {
-        .rows = n->rows, .input_count = ask->version->signature->input_count, .inputs = n->inputs};
-    const struct entry *entry = deployment_entry(ask->deployment, earlier->found.version);
-    enum err err = record_read(earlier->found.body, &ask->rq->arena, &earlier->view, e);
-    if (err)
-        return err;
-    earlier->signature =
-        entry && entry->version ? entry->version->signature : ask->version->signature;
-    if (earlier->found.row >= earlier->view.rows ||
-        (earlier->view.input_count &&
-         !record_same_row(&now, i, &earlier->view, earlier->found.row)))
+    struct native *n = context;
+    struct arena *a = &n->ask->rq->arena;
+    struct record_view now = {.rows = n->rows,
+                              .input_count = n->ask->version->signature->input_count,
+                              .inputs = n->inputs};
+    if (row->row >= row->view->rows ||
+        (row->view->input_count && !record_same_row(&now, i, row->view, row->row)))
         return conflict(n->ids[i], e);
+    struct earlier *earlier = arena_alloc(a, sizeof *earlier);
+    *earlier = (struct earlier){.version = row->version,
+                                .scores = scores_row(&row->view->scores, row->row, a)};
+    n->earlier[i] = earlier;
     return ERR_OK;
+}
+
+/* After the search, which holds a connection of its own. */
+static void name_earlier(struct native *n)
+{
+    static const struct signature nameless;
+    const struct earlier *last = NULL;
+    for (uint32_t i = 0; i < n->rows; i++) {
+        struct earlier *earlier = n->earlier[i];
+        if (!earlier)
+            continue;
+        earlier->signature = last && last->version == earlier->version
+                                 ? last->signature
+                                 : signature_of(n->ask, earlier->version);
+        if (!earlier->signature)
+            earlier->signature = &nameless;
+        last = earlier;
+    }
 }
 
 static enum err find_earlier(struct native *n, struct err_ctx *e)
 {
-    struct ask *ask = n->ask;
-    struct arena *a = &ask->rq->arena;
-    struct predictions *log = serving_opts(ask->serving)->predictions;
-    n->earlier = arena_zalloc(a, n->rows * sizeof *n->earlier);
-    enum err err = ERR_OK;
-    for (uint32_t i = 0; !err && i < n->rows; i++) {
-        struct earlier *earlier = arena_zalloc(a, sizeof *earlier);
-        err = predictions_find(log, ask->deployment->model_id, n->ids[i], &earlier->found, a, e);
-        if (err == ERR_NOT_FOUND) {
-            err = ERR_OK;
-            continue;
-        }
-        if (!err)
-            err = read_earlier(n, i, earlier, e);
-        n->earlier[i] = earlier;
-    }
+    const struct ask *ask = n->ask;
+    n->earlier = arena_zalloc(&ask->rq->arena, n->rows * sizeof *n->earlier);
+    enum err err = predictions_find(serving_opts(ask->serving)->predictions,
+                                    ask->deployment->model_id, n->ids, n->rows, keep_earlier, n, e);
+    if (!err)
+        name_earlier(n);
     return err;
 }
 
@@ -289,6 +315,8 @@ static enum err predict_post(struct http_request *rq, struct err_ctx *e)
     if (multipart_is(rq))
         return err_set(e, ERR_UNSUPPORTED, "the body must be JSON with \"rows\"");
     enum err err = scan(rq, &q, e);
+    if (!err)
+        err = ask_check_unit(q.unit, "/unit", e);
     if (!err)
         err = ask_new(s, rq, rq->params[0], (struct str){NULL, 0}, q.unit, &ask, e);
     if (!err)

@@ -16,13 +16,17 @@ struct serving {
     struct pool *shadow_pool;
     pthread_rwlock_t lock;   /* guards `models` */
     struct map models;       /* name -> struct deployment */
-    pthread_mutex_t loading; /* one change at a time; taken before `lock` */
+    pthread_mutex_t loading;  /* one engine is opened at a time; taken before `changing` */
+    pthread_mutex_t changing; /* one deployment is built at a time; taken before `lock` */
+    struct map pending;       /* "model/number" of what is being loaded; under `changing` */
+    pthread_cond_t loaded;    /* less is pending */
     pthread_t watcher;
     pthread_mutex_t watch_lock; /* guards what follows */
     pthread_cond_t stop;
     bool stopping;
     int64_t seen_changes;
     _Atomic uint64_t shadow_scored, shadow_dropped;
+    _Atomic bool closing; /* shadows that wait are dropped: nobody waits for them */
 };
 
 /* ---- looking up ---- */
@@ -83,6 +87,37 @@ static void swap_in(struct serving *s, struct str model, struct deployment *d)
     deployment_unref(old);
 }
 
+/* Versions that have to be loaded, and what came of it. Loading takes as long as it takes, so it
+ * happens outside of the locks that a promotion needs: a deployment without them is built and swapped
+ * in first, and a complete one when they are there. */
+struct wanted {
+    struct version_source source;
+    struct str key; /* in `pending` */
+    bool tried;
+    struct version *version; /* NULL: it could not be loaded */
+    const char *reason;
+};
+
+struct reload {
+    struct serving *serving;
+    struct str model;
+    struct arena arena;
+    struct wanted *wanted; /* as many as there were versions at first */
+    unsigned wanted_count;
+    bool last; /* nothing more is loaded: who made it is about to */
+    const struct deployment *old;
+};
+
+static struct wanted *find_wanted(const struct reload *l, const struct model_version *v)
+{
+    for (unsigned i = 0; i < l->wanted_count; i++) {
+        struct wanted *w = &l->wanted[i];
+        if (w->tried && w->source.number == v->number && str_eq(w->source.sha256, v->sha256))
+            return w;
+    }
+    return NULL;
+}
+
 /* What is loaded already is used again. */
 static struct version *reuse(const struct deployment *old, const struct model_version *v)
 {
@@ -92,30 +127,45 @@ static struct version *reuse(const struct deployment *old, const struct model_ve
     return version_ref(entry->version);
 }
 
-static void load_entry(struct serving *s, const struct deployment *old, struct deployment *d,
-                       const struct model_version *v, struct entry *entry)
+/* Leaves the version to be loaded later, by us or by who is at it already. */
+static void want(struct reload *l, const struct model_version *v, struct entry *entry)
 {
-    struct err_ctx e;
-    err_ctx_init(&e);
+    static char yes;
+    struct serving *s = l->serving;
+    struct str key = str_of(
+        arena_printf(&l->arena, STR_FMT "/%lld", STR_ARG(l->model), (long long)v->number));
+    entry->loading = true;
+    entry->reason = "the version is being loaded";
+    if (l->last || map_get(&s->pending, key))
+        return;
+    map_put(&s->pending, key, &yes);
+    l->wanted[l->wanted_count++] = (struct wanted){
+        .source = {.model = l->model,
+                   .sha256 = v->sha256,
+                   .number = v->number,
+                   .path = registry_path(s->opts.registry, v->sha256, &l->arena),
+                   .signature = v->signature},
+        .key = key};
+}
+
+static void fill_entry(struct reload *l, struct deployment *d, const struct model_version *v,
+                       struct entry *entry)
+{
     *entry = (struct entry){.number = v->number, .reason = ""};
     if (!v->loaded) {
         entry->reason = "unloaded";
         return;
     }
-    entry->version = reuse(old, v);
+    entry->version = reuse(l->old, v);
     if (entry->version)
         return;
-    struct version_source source = {.model = str_of(d->model),
-                                    .sha256 = v->sha256,
-                                    .number = v->number,
-                                    .path = registry_path(s->opts.registry, v->sha256, &d->arena),
-                                    .signature = v->signature};
-    if (version_open(s->runtime, &source, &entry->version, &e)) {
-        entry->version = NULL;
-        entry->reason = arena_strdup(&d->arena, str_of(e.detail));
-        log_error("serving", "%s version %lld cannot be loaded: %s", d->model, (long long)v->number,
-                  e.detail);
-    }
+    const struct wanted *w = find_wanted(l, v);
+    if (!w)
+        want(l, v, entry);
+    else if (w->version)
+        entry->version = version_ref(w->version);
+    else
+        entry->reason = arena_strdup(&d->arena, str_of(w->reason));
 }
 
 static bool takes_part(const struct arm *arms, unsigned count, int64_t number)
@@ -126,18 +176,21 @@ static bool takes_part(const struct arm *arms, unsigned count, int64_t number)
     return false;
 }
 
-static void load_versions(struct serving *s, const struct deployment *old, struct deployment *d,
-                          const struct model_version *versions, unsigned count,
-                          const struct arm *arms, unsigned arm_count)
+static void fill_entries(struct reload *l, struct deployment *d,
+                         const struct model_version *versions, unsigned count,
+                         const struct arm *arms, unsigned arm_count)
 {
+    if (!l->wanted)
+        l->wanted = arena_alloc(&l->arena, count * sizeof *l->wanted);
     d->entries = arena_zalloc(&d->arena, count * sizeof *d->entries);
     d->entry_count = count;
     for (unsigned i = 0; i < count; i++) {
         if (i < VERSIONS_LOADED_MAX || takes_part(arms, arm_count, versions[i].number))
-            load_entry(s, old, d, &versions[i], &d->entries[i]);
+            fill_entry(l, d, &versions[i], &d->entries[i]);
         else
-            d->entries[i] = (struct entry){versions[i].number, NULL,
-                                           "only the newest versions and the arms are loaded"};
+            d->entries[i] =
+                (struct entry){.number = versions[i].number,
+                               .reason = "only the newest versions and the arms are loaded"};
     }
 }
 
@@ -154,53 +207,118 @@ static void add_arms(struct deployment *d, const struct deployment *old, const s
     }
 }
 
-static enum err build(struct serving *s, const struct model *model, const struct deployment *old,
-                      struct deployment **out, struct arena *a, struct err_ctx *e)
+static enum err build(struct reload *l, const struct model *model, struct deployment **out,
+                      struct err_ctx *e)
 {
+    struct registry *registry = l->serving->opts.registry;
     struct model_version *versions;
     struct arm arms[REGISTRY_ARMS_MAX];
     unsigned version_count = 0, arm_count = 0;
-    enum err err = registry_versions(s->opts.registry, model->id, &versions, &version_count, a, e);
+    enum err err = registry_versions(registry, model->id, &versions, &version_count, &l->arena, e);
     if (!err)
-        err = registry_arms(s->opts.registry, model->id, arms, &arm_count, e);
+        err = registry_arms(registry, model->id, arms, &arm_count, e);
     if (err)
         return err;
     struct deployment *d = deployment_new(model);
-    load_versions(s, old, d, versions, version_count, arms, arm_count);
-    add_arms(d, old, arms, arm_count);
+    fill_entries(l, d, versions, version_count, arms, arm_count);
+    add_arms(d, l->old, arms, arm_count);
     *out = d;
     return ERR_OK;
 }
 
-static enum err reload_locked(struct serving *s, struct str name, struct err_ctx *e)
+/* Under `changing`. */
+static enum err rebuild(struct reload *l, struct err_ctx *e)
 {
-    struct arena a;
+    struct serving *s = l->serving;
     struct model model;
     struct err_ctx quiet;
-    struct deployment *old = serving_find(s, name), *made = NULL;
-    arena_init(&a);
+    struct deployment *old = serving_find(s, l->model), *made = NULL;
     err_ctx_init(&quiet);
-    enum err err = registry_model(s->opts.registry, name, &model, &a, &quiet);
+    l->old = old;
+    enum err err = registry_model(s->opts.registry, l->model, &model, &l->arena, &quiet);
     if (err == ERR_NOT_FOUND) {
-        swap_in(s, name, NULL);
+        swap_in(s, l->model, NULL);
         err = ERR_OK;
     } else if (!err) {
-        err = build(s, &model, old, &made, &a, e);
+        /* A model of the same name that was made anew is another one. */
+        l->old = old && old->model_id == model.id ? old : NULL;
+        err = build(l, &model, &made, e);
         if (!err)
-            swap_in(s, name, made);
-    } else {
+            swap_in(s, l->model, made);
+    } else if (e) {
         *e = quiet;
     }
+    l->old = NULL;
     deployment_unref(old);
-    arena_release(&a);
     return err;
 }
 
-enum err serving_reload(struct serving *s, struct str model, struct err_ctx *e)
+static void load_wanted(struct reload *l)
 {
+    for (unsigned i = 0; i < l->wanted_count; i++) {
+        struct wanted *w = &l->wanted[i];
+        struct err_ctx e;
+        err_ctx_init(&e);
+        w->tried = true;
+        if (!version_open(l->serving->runtime, &w->source, &w->version, &e))
+            continue;
+        w->version = NULL;
+        w->reason = arena_strdup(&l->arena, str_of(e.detail));
+        log_error("serving", STR_FMT " version %lld cannot be loaded: %s", STR_ARG(l->model),
+                  (long long)w->source.number, e.detail);
+    }
+}
+
+static enum err load_and_rebuild(struct reload *l, struct err_ctx *e)
+{
+    struct serving *s = l->serving;
     pthread_mutex_lock(&s->loading);
-    enum err err = reload_locked(s, model, e);
+    load_wanted(l);
     pthread_mutex_unlock(&s->loading);
+    pthread_mutex_lock(&s->changing);
+    for (unsigned i = 0; i < l->wanted_count; i++)
+        map_remove(&s->pending, l->wanted[i].key);
+    l->last = true;
+    enum err err = rebuild(l, e);
+    pthread_cond_broadcast(&s->loaded);
+    pthread_mutex_unlock(&s->changing);
+    for (unsigned i = 0; i < l->wanted_count; i++)
+        version_unref(l->wanted[i].version);
+    return err;
+}
+
+static bool is_pending(const struct map *pending, struct str model)
+{
+    size_t cursor = 0;
+    struct str key;
+    void *value;
+    while (map_each(pending, &cursor, &key, &value))
+        if (key.n > model.n && str_starts(key, model) && key.p[model.n] == '/')
+            return true;
+    return false;
+}
+
+/* Somebody else may be loading what we were asked to load. */
+static void wait_for_others(struct serving *s, struct str model)
+{
+    pthread_mutex_lock(&s->changing);
+    while (is_pending(&s->pending, model))
+        pthread_cond_wait(&s->loaded, &s->changing);
+    pthread_mutex_unlock(&s->changing);
+}
+
+enum err serving_reload(struct serving *s, struct str model, bool wait, struct err_ctx *e)
+{
+    struct reload l = {.serving = s, .model = model};
+    arena_init(&l.arena);
+    pthread_mutex_lock(&s->changing);
+    enum err err = rebuild(&l, e);
+    pthread_mutex_unlock(&s->changing);
+    if (!err && l.wanted_count)
+        err = load_and_rebuild(&l, e);
+    arena_release(&l.arena);
+    if (!err && wait)
+        wait_for_others(s, model);
     return err;
 }
 
@@ -233,7 +351,7 @@ static enum err reload_all(struct serving *s, struct err_ctx *e)
         err = registry_models(s->opts.registry, after, PAGE, &models, &count, &a, e);
         for (unsigned i = 0; !err && i < count; i++) {
             map_put(&seen, models[i].name, &yes);
-            err = serving_reload(s, models[i].name, e);
+            err = serving_reload(s, models[i].name, false, e);
         }
         if (!err && count)
             after = models[count - 1].name;
@@ -290,11 +408,11 @@ enum err serving_check_hook(void *serving, const char *path, const struct signat
     return version_check(serving_runtime(serving), path, signature, e);
 }
 
-void serving_changed_hook(void *serving, struct str model)
+void serving_changed_hook(void *serving, struct str model, bool loads)
 {
     struct err_ctx e;
     err_ctx_init(&e);
-    if (serving_reload(serving, model, &e))
+    if (serving_reload(serving, model, loads, &e))
         log_error("serving", "a change of " STR_FMT " is not in force yet: %s", STR_ARG(model),
                   e.detail);
 }
@@ -306,8 +424,9 @@ const char *serving_state_hook(void *serving, struct str model, int64_t number, 
     const struct entry *entry = d ? deployment_entry(d, number) : NULL;
     bool ready = entry && entry->version;
     *reason = ready ? "" : entry ? arena_strdup(a, str_of(entry->reason)) : "not loaded yet";
+    bool loading = entry && entry->loading;
     deployment_unref(d);
-    return ready ? "READY" : "UNAVAILABLE";
+    return ready ? "READY" : loading ? "LOADING" : "UNAVAILABLE";
 }
 
 /* ---- shadows ---- */
@@ -349,7 +468,10 @@ static void run_shadows(void *argument)
     struct err_ctx e;
     arena_init(&a);
     err_ctx_init(&e);
-    if (record_read(job->full->body, &a, &view, &e)) {
+    if (atomic_load(&job->serving->closing)) {
+        atomic_fetch_add_explicit(&job->serving->shadow_dropped, job->logged->rows,
+                                  memory_order_relaxed);
+    } else if (record_read(job->full->body, &a, &view, &e)) {
         log_error("serving", "%s", e.detail);
     } else {
         for (unsigned i = 0; i < job->deployment->arm_count; i++) {
@@ -407,7 +529,10 @@ static void release(struct serving *s)
     runtime_close(s->runtime);
     pthread_cond_destroy(&s->stop);
     pthread_mutex_destroy(&s->watch_lock);
+    pthread_cond_destroy(&s->loaded);
+    pthread_mutex_destroy(&s->changing);
     pthread_mutex_destroy(&s->loading);
+    map_release(&s->pending);
     pthread_rwlock_destroy(&s->lock);
     free(s);
 }
@@ -418,7 +543,10 @@ enum err serving_open(const struct serving_opts *opts, struct serving **out, str
     s->opts = *opts;
     map_init(&s->models);
     pthread_rwlock_init(&s->lock, NULL);
+    map_init(&s->pending);
     pthread_mutex_init(&s->loading, NULL);
+    pthread_mutex_init(&s->changing, NULL);
+    pthread_cond_init(&s->loaded, NULL);
     pthread_mutex_init(&s->watch_lock, NULL);
     pthread_cond_init(&s->stop, NULL);
     enum err err = runtime_open(&s->runtime, e);
@@ -449,6 +577,7 @@ void serving_close(struct serving *s)
     pthread_cond_signal(&s->stop);
     pthread_mutex_unlock(&s->watch_lock);
     pthread_join(s->watcher, NULL);
+    atomic_store(&s->closing, true);
     release(s);
 }
 

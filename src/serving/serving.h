@@ -57,13 +57,15 @@ struct deployment *serving_find(struct serving *s, struct str model);
 struct deployment **serving_all(struct serving *s, unsigned *count, struct arena *a);
 
 /* Makes the model as the registry has it now. A version that cannot be loaded is noted with its
- * reason; if it is the champion, the old one goes on serving. */
-WARN_UNUSED enum err serving_reload(struct serving *s, struct str model, struct err_ctx *e);
+ * reason; if it is the champion, the old one goes on serving. What is loaded already is in force
+ * at once, whatever else is still being loaded; with `wait` everything is when it returns. */
+WARN_UNUSED enum err serving_reload(struct serving *s, struct str model, bool wait,
+                                    struct err_ctx *e);
 
 /* The registry's hooks: see registry.h. `serving` is the context. */
 enum err serving_check_hook(void *serving, const char *path, const struct signature *signature,
                             struct err_ctx *e);
-void serving_changed_hook(void *serving, struct str model);
+void serving_changed_hook(void *serving, struct str model, bool loads);
 const char *serving_state_hook(void *serving, struct str model, int64_t number, const char **reason,
                                struct arena *a);
 

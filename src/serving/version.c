@@ -61,14 +61,16 @@ static bool make_zeros(const struct signature *sig, int64_t rows, struct tensor 
     return true;
 }
 
-/* An output whose dimensions behind the first are fixed and whose first is the rows. */
+/* An output whose dimensions behind the first are fixed and whose first is the rows: a constant
+ * with as many elements as the trial has rows is no such output. */
 static void learn_widths(struct engine *engine, const struct signature *sig,
                          const struct tensor *outputs, int64_t rows)
 {
     for (unsigned i = 0; i < sig->output_count; i++) {
         const struct tensor *t = &outputs[i];
         struct tensor_spec *spec = &sig->outputs[i];
-        if (t->rank == 0 || t->shape[0] != rows || rows == 0)
+        bool open = !spec->shape_known || spec->rank == 0 || spec->shape[0] < 0;
+        if (t->rank == 0 || t->shape[0] != rows || rows == 0 || (!open && sig->batch_fixed != rows))
             continue;
         if (!spec->shape_known) {
             spec->shape_known = true;

@@ -10,7 +10,9 @@ static void add_entry(const char *model, const struct entry *entry, bool only_re
     json_t *object = json_object();
     json_set_cstr(object, "name", model);
     json_set_cstr(object, "version", number);
-    json_set_cstr(object, "state", ready ? "READY" : "UNAVAILABLE");
+    json_set_cstr(object, "state", ready            ? "READY"
+                                   : entry->loading ? "LOADING"
+                                                    : "UNAVAILABLE");
     json_set_cstr(object, "reason", entry->reason);
     json_push(list, object);
 }
