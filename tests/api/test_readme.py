@@ -104,3 +104,16 @@ def test_the_map_names_every_folder() -> None:
     rooms = {"/".join(name.split("/")[:2]) for name in tracked if name.startswith("src/")}
     rooms.discard("src/meson.build")
     assert named == folders | rooms
+
+
+def test_the_tour_names_what_is_there() -> None:
+    text = (ROOT / "docs" / "tour.md").read_text()
+    for path in re.findall(r"`([a-z_]+/[\w/.]+)`", text):
+        assert (ROOT / "src" / path).exists() or (ROOT / path).exists(), path
+    sources = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.[ch]"))
+    for name in re.findall(r"`(\w+)\(\)`", text):
+        assert re.search(rf"\b{name}\(", sources), f"{name}() is nowhere"
+    for name, path in re.findall(r"^\| (`.*?`) \| `([\w/.]+)` \|", text, re.M):
+        header = (ROOT / "src" / path).read_text()
+        for struct in re.findall(r"`(\w+)`", name):
+            assert f"struct {struct} {{" in header, f"struct {struct} is not in {path}"
