@@ -37,6 +37,7 @@
 struct http_server;
 struct http_request;
 struct http_route;
+struct http_spool;
 struct http_stream;
 struct exposition;
 struct pool;
@@ -107,6 +108,7 @@ struct http_answer {
     struct http_field headers[HTTP_HEADERS_MAX];
     unsigned header_count;
     struct http_stream *stream; /* instead of a body */
+    struct http_spool *spool;   /* instead of a body */
     char *file_path;            /* instead of a body: a file of the server's own, in the arena */
 };
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/pool.h"
+#include "http/spool.h"
 #include "http/stream.h"
 
 enum {
@@ -161,6 +162,11 @@ static struct MHD_Response *response_of(struct exchange *x)
     }
     if (answer->file_path)
         return response_of_file(x);
+    if (answer->spool) {
+        uint64_t bytes;
+        int fd = http_spool_take(answer->spool, &bytes);
+        return MHD_create_response_from_fd64(bytes, fd);
+    }
     struct str body = answer->fixed.p ? answer->fixed : buf_str(&answer->body);
     return MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
                                            MHD_RESPMEM_PERSISTENT);
@@ -173,6 +179,7 @@ static void tell_failure(struct exchange *x)
     const struct err_ctx *e = &x->failure;
     rq->answer.fixed = (struct str){NULL, 0};
     rq->answer.file_path = NULL;
+    rq->answer.spool = NULL;
     rq->answer.status = err_status(e->code);
     if (x->mount && x->mount->write_error)
         x->mount->write_error(rq, e);

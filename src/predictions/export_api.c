@@ -1,6 +1,7 @@
 #include "predictions/predictions_api.h"
 
 #include "base/num.h"
+#include "http/spool.h"
 #include "identity/role.h"
 
 #define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
@@ -11,14 +12,13 @@ const struct http_route predictions_routes[] = {
 #undef ROUTE
 const size_t predictions_route_count = ARRAY_LEN(predictions_routes);
 
-enum { SIGNATURES_MAX = 64 };
-
 enum form { FORM_JSON, FORM_NDJSON, FORM_CSV };
 
-/* A version's signature names the columns and classes of its rows. */
+/* A version's signature names the columns and classes of its rows; unpacked when it is needed. */
 struct known {
-    int64_t version;
+    const struct model_version *version;
     struct signature *signature;
+    bool unpacked;
 };
 
 struct export
@@ -27,41 +27,57 @@ struct export
     struct arena *arena;
     struct buf *out;
     enum form form;
-    int64_t model_id;
-    struct known known[SIGNATURES_MAX];
-    unsigned known_count;
+    struct http_spool *spool; /* NULL: a page of JSON, in the answer's body */
+    struct known *known;      /* the newest first */
+    unsigned known_count, last_known;
     int64_t left; /* rows; -1: all */
     int64_t last_seq;
     uint32_t last_row;
     bool more, any;
+    struct err_ctx *e; /* of the spool */
+    enum err failed;
     const struct signature *columns; /* of the CSV: the first row's */
 };
 
-static void release_json(void *value)
+/* Before the records are read, which holds a connection: all that can have answered them. */
+static enum err list_versions(struct export *x, int64_t model_id, struct err_ctx *e)
 {
-    json_decref(value);
+    struct model_version *versions;
+    unsigned count = 0;
+    enum err err =
+        registry_versions(predictions_registry(x->log), model_id, &versions, &count, x->arena, e);
+    if (err)
+        return err;
+    x->known = arena_zalloc(x->arena, count * sizeof *x->known);
+    x->known_count = count;
+    for (unsigned i = 0; i < count; i++)
+        x->known[i].version = &versions[i];
+    return ERR_OK;
+}
+
+static void unpack(struct export *x, struct known *known)
+{
+    json_t *json = json_stored(known->version->signature);
+    if (signature_from_json(json, x->arena, &known->signature, NULL))
+        known->signature = NULL;
+    json_decref(json);
+    known->unpacked = true;
 }
 
 /* NULL when the version is gone: the row is then told without names. */
 static const struct signature *signature_of(struct export *x, int64_t version)
 {
-    for (unsigned i = 0; i < x->known_count; i++)
-        if (x->known[i].version == version)
-            return x->known[i].signature;
-    struct model_version v;
-    struct signature *sig = NULL;
-    struct err_ctx quiet;
-    err_ctx_init(&quiet);
-    if (!registry_version(predictions_registry(x->log), x->model_id, version, &v, x->arena,
-                          &quiet)) {
-        json_t *json = json_stored(v.signature);
-        arena_on_release(x->arena, release_json, json);
-        if (signature_from_json(json, x->arena, &sig, &quiet))
-            sig = NULL;
+    for (unsigned n = 0; n < x->known_count; n++) {
+        unsigned i = (x->last_known + n) % x->known_count;
+        struct known *known = &x->known[i];
+        if (known->version->number != version)
+            continue;
+        x->last_known = i;
+        if (!known->unpacked)
+            unpack(x, known);
+        return known->signature;
     }
-    if (x->known_count < SIGNATURES_MAX)
-        x->known[x->known_count++] = (struct known){version, sig};
-    return sig;
+    return NULL;
 }
 
 /* ---- one row ---- */
@@ -238,7 +254,7 @@ static void add_csv_row(struct export *x, const struct stored_row *row)
 static bool take_row(void *context, const struct stored_row *row)
 {
     struct export *x = context;
-    if (x->left == 0 && row->seq != x->last_seq) {
+    if (x->left == 0) {
         x->more = true;
         return false;
     }
@@ -254,7 +270,10 @@ static bool take_row(void *context, const struct stored_row *row)
     x->any = true;
     x->left -= x->left > 0;
     x->last_seq = row->seq;
-    return !buf_failed(x->out);
+    x->last_row = row->row;
+    if (x->spool)
+        x->failed = http_spool_flush(x->spool, x->e);
+    return !x->failed;
 }
 
 static enum err read_version(struct http_request *rq, struct read_query *q, struct err_ctx *e)
@@ -262,11 +281,23 @@ static enum err read_version(struct http_request *rq, struct read_query *q, stru
     return http_query_i64(rq, "version", 1, INT64_MAX, &q->version, e);
 }
 
+/* "SEQ/ROW": the last row of the page before. */
+static bool read_cursor(struct str text, struct read_query *q)
+{
+    struct str rest = text, part;
+    uint64_t seq, row;
+    if (!str_split(&rest, '/', &part) || !id_parse(part, &seq) || !str_split(&rest, '/', &part) ||
+        rest.p || !num_parse_u64(part, UINT32_MAX - 1, &row) || seq >= INT64_MAX)
+        return false;
+    q->before_seq = (int64_t)seq + 1;
+    q->first_row = (uint32_t)row + 1;
+    return true;
+}
+
 static enum err read_query(struct http_request *rq, struct read_query *q, int64_t *limit,
                            struct err_ctx *e)
 {
     struct str labelled, cursor;
-    uint64_t before = 0;
     *q = (struct read_query){.to_ms = INT64_MAX, .labelled = -1};
     enum err err = http_query_time(rq, "from", &q->from_ms, e);
     if (!err)
@@ -280,9 +311,8 @@ static enum err read_query(struct http_request *rq, struct read_query *q, int64_
             return err_set(e, ERR_INVALID, "the parameter \"labelled\" must be true or false");
         q->labelled = str_is(labelled, "true");
     }
-    if (!err && http_query(rq, "cursor", &cursor) && !id_parse(cursor, &before))
+    if (!err && http_query(rq, "cursor", &cursor) && !read_cursor(cursor, q))
         return err_set(e, ERR_INVALID, "the cursor is not one of ours");
-    q->before_seq = (int64_t)before;
     return err;
 }
 
@@ -293,24 +323,36 @@ static enum form form_of(const struct http_request *rq)
     return http_accepts(rq, "application/x-ndjson") ? FORM_NDJSON : FORM_JSON;
 }
 
-static void finish(struct http_request *rq, struct export *x)
+static enum err finish(struct http_request *rq, struct export *x, struct err_ctx *e)
 {
     char id[ID_TEXT_BYTES];
-    if (x->form == FORM_CSV) {
-        rq->answer.content_type = "text/csv; charset=utf-8";
-        if (!x->any)
-            add_csv_header(x, NULL);
-        return;
-    }
-    if (x->form == FORM_NDJSON) {
-        rq->answer.content_type = "application/x-ndjson";
-        return;
+    if (x->form == FORM_CSV && !x->any)
+        add_csv_header(x, x->known_count ? signature_of(x, x->known[0].version->number) : NULL);
+    if (x->spool) {
+        rq->answer.content_type =
+            x->form == FORM_CSV ? "text/csv; charset=utf-8" : "application/x-ndjson";
+        return http_spool_answer(x->spool, e);
     }
     buf_add(x->out, STR("],\"next_cursor\":"));
     if (x->more)
-        buf_addf(x->out, "\"%s\"}", id_format((uint64_t)x->last_seq, id));
+        buf_addf(x->out, "\"%s/%u\"}", id_format((uint64_t)x->last_seq, id), x->last_row);
     else
         buf_add(x->out, STR("null}"));
+    return ERR_OK;
+}
+
+static enum err begin(struct http_request *rq, struct export *x, struct err_ctx *e)
+{
+    if (x->form == FORM_JSON) {
+        x->out = &rq->answer.body;
+        buf_add(x->out, STR("{\"items\":["));
+        return ERR_OK;
+    }
+    x->left = -1;
+    enum err err = http_spool_open(rq, &x->spool, e);
+    if (!err)
+        x->out = http_spool_buf(x->spool);
+    return err;
 }
 
 enum err predictions_api_predictions_get(struct http_request *rq, struct err_ctx *e)
@@ -318,27 +360,22 @@ enum err predictions_api_predictions_get(struct http_request *rq, struct err_ctx
     struct predictions *p = rq->context;
     struct read_query q;
     struct model model;
-    int64_t limit = 50;
+    struct export x = {.log = p, .arena = &rq->arena, .form = form_of(rq), .left = 50, .e = e};
     enum err err = registry_model(predictions_registry(p), rq->params[0], &model, &rq->arena, e);
     if (!err)
-        err = read_query(rq, &q, &limit, e);
+        err = read_query(rq, &q, &x.left, e);
+    if (!err)
+        err = list_versions(&x, model.id, e);
+    if (!err)
+        err = begin(rq, &x, e);
     if (err)
         return err;
-    struct export *x = arena_zalloc(&rq->arena, sizeof *x);
-    *x = (struct export){.log = p,
-                         .arena = &rq->arena,
-                         .out = &rq->answer.body,
-                         .form = form_of(rq),
-                         .model_id = model.id};
-    x->left = x->form == FORM_JSON ? limit : -1;
     q.model_id = model.id;
-    q.oldest_first = x->form != FORM_JSON;
-    if (x->form == FORM_JSON)
-        buf_add(x->out, STR("{\"items\":["));
-    err = predictions_read(p, &q, take_row, x, e);
+    q.oldest_first = x.form != FORM_JSON;
+    err = predictions_read(p, &q, take_row, &x, e);
     if (!err)
-        finish(rq, x);
-    return err;
+        err = x.failed;
+    return err ? err : finish(rq, &x, e);
 }
 
 enum err predictions_api_predictions_delete(struct http_request *rq, struct err_ctx *e)

@@ -175,6 +175,7 @@ struct read_query {
     int64_t scored_by;                /* served or shadow; 0: any */
     int labelled;                     /* -1: both, 0: without, 1: with truth */
     int64_t before_seq;               /* newest first from here; 0: from the newest */
+    uint32_t first_row;               /* of the record just below before_seq */
     bool oldest_first;
 };
 

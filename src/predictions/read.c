@@ -1,9 +1,10 @@
 #include "predictions/internal.h"
 
 /* Records are read a page at a time, with the truths and the shadows' scores of the page's span
- * beside them, so that an export of any length needs the memory of one page. */
+ * beside them, so that an export of any length needs the memory of one page. A page has as many
+ * records as fit into PAGE_BYTES if they are as large as those of the page before. */
 
-enum { PAGE_RECORDS = 256 };
+enum { PAGE_RECORDS = 256, FIRST_PAGE_RECORDS = 8, PAGE_BYTES = 4 << 20 };
 
 struct page_record {
     int64_t seq, version, time_ms;
@@ -26,7 +27,8 @@ struct page_scores {
 struct page {
     struct arena arena;
     struct page_record records[PAGE_RECORDS];
-    unsigned count;
+    unsigned count, limit;
+    size_t bytes; /* of the records' bodies */
     struct page_truth *truths;
     size_t truth_count;
     struct page_scores *scores;
@@ -55,9 +57,10 @@ static enum err load_records(struct db *db, const struct read_query *q, int64_t 
     struct rows *r = NULL;
     enum err err = db_query(
         db, select_records[q->labelled == 1][q->oldest_first],
-        BIND(bind_i64(q->model_id), bind_i64(from), bind_i64(to), bind_i64(PAGE_RECORDS)), &r, e);
+        BIND(bind_i64(q->model_id), bind_i64(from), bind_i64(to), bind_i64(page->limit)), &r, e);
     page->count = 0;
-    while (!err && page->count < PAGE_RECORDS && !(err = rows_next(r, e)) && rows_have(r)) {
+    page->bytes = 0;
+    while (!err && page->count < page->limit && !(err = rows_next(r, e)) && rows_have(r)) {
         struct page_record *record = &page->records[page->count++];
         record->seq = rows_i64(r, 0);
         record->version = rows_i64(r, 1);
@@ -65,6 +68,7 @@ static enum err load_records(struct db *db, const struct read_query *q, int64_t 
         record->request_id =
             rows_is_null(r, 3) ? (struct str){NULL, 0} : arena_str(&page->arena, rows_text(r, 3));
         record->body = arena_str(&page->arena, rows_blob(r, 4));
+        page->bytes += record->body.n;
     }
     rows_close(r);
     return err;
@@ -228,13 +232,17 @@ static enum err hand_over(struct reader *reader, struct page *page,
     const struct read_query *q = reader->query;
     struct others others;
     struct record_view view;
+    uint32_t first = record->seq == q->before_seq - 1 ? q->first_row : 0;
     if (!wanted(q, page, record))
         return ERR_OK;
     enum err err = record_read(record->body, &page->arena, &view, e);
     if (!err)
         err = find_others(page, record, view.rows, &others, e);
     size_t t = first_truth(page, record->seq);
-    for (uint32_t i = 0; !err && !reader->stopped && i < view.rows; i++) {
+    while (t < page->truth_count && page->truths[t].seq == record->seq &&
+           page->truths[t].row < first)
+        t++;
+    for (uint32_t i = first; !err && !reader->stopped && i < view.rows; i++) {
         bool labelled =
             t < page->truth_count && page->truths[t].seq == record->seq && page->truths[t].row == i;
         struct stored_row row = {.seq = record->seq,
@@ -269,6 +277,12 @@ static void bounds(const struct read_query *q, int64_t *from, int64_t *to)
         *to = q->before_seq;
 }
 
+static unsigned next_limit(const struct page *page)
+{
+    size_t record_bytes = page->bytes / MAX(page->count, 1u) + 1;
+    return (unsigned)MAX(1u, MIN((size_t)PAGE_RECORDS, PAGE_BYTES / record_bytes));
+}
+
 enum err predictions_read_in(struct db *db, const struct read_query *query,
                              bool (*row)(void *context, const struct stored_row *row),
                              void *context, struct err_ctx *e)
@@ -277,7 +291,9 @@ enum err predictions_read_in(struct db *db, const struct read_query *query,
     struct page *page = xcalloc(1, sizeof *page);
     enum err err;
     int64_t from, to;
+    bool more;
     bounds(query, &from, &to);
+    page->limit = FIRST_PAGE_RECORDS;
     do {
         err = load_page(db, query, from, to, page, e);
         for (unsigned i = 0; !err && !reader.stopped && i < page->count; i++)
@@ -286,7 +302,9 @@ enum err predictions_read_in(struct db *db, const struct read_query *query,
             from = page->records[page->count - 1].seq;
         else if (page->count)
             to = page->records[page->count - 1].seq;
-    } while (!err && !reader.stopped && page->count == PAGE_RECORDS);
+        more = page->count == page->limit;
+        page->limit = next_limit(page);
+    } while (!err && !reader.stopped && more);
     free(page->truths);
     free(page->scores);
     arena_release(&page->arena);

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, external_data_helper, helper, load_model_from_string
 
 from harness import Server
-from harness.models import (
+from harness.onnx_models import (
     FLOAT,
     STRING,
     classifier,

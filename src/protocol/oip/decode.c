@@ -12,6 +12,7 @@ struct told {
     int64_t shape[TENSOR_RANK_MAX];
     uint64_t binary_bytes;
     struct jsonpull data; /* stands before the list */
+    size_t data_bytes;    /* of it */
 };
 
 struct decoder {
@@ -32,6 +33,7 @@ struct decoder {
     bool has_outputs;
     struct str unit;
     uint64_t timeout_us;
+    struct str refused; /* a parameter that asks for what we cannot do; without a pointer: none */
 };
 
 static enum err broken(struct decoder *d)
@@ -41,66 +43,92 @@ static enum err broken(struct decoder *d)
 
 /* ---- parameters ---- */
 
-static uint64_t take_count(struct jsonpull *j)
+static enum err take_count(struct decoder *d, const char *name, uint64_t max, uint64_t *value)
 {
-    double value = 0;
-    if (jsonpull_peek(j) == '"' || !jsonpull_number(j, &value))
-        return 0;
-    return value > 0 && value < 1e18 ? (uint64_t)value : 0;
+    struct str digits;
+    char c = jsonpull_peek(&d->j);
+    bool number = (c >= '0' && c <= '9') || c == '-';
+    if (number && !jsonpull_digits(&d->j, &digits))
+        return broken(d);
+    if (number && num_parse_u64(digits, max, value))
+        return ERR_OK;
+    return err_set(d->e, ERR_INVALID,
+                   "the parameter '%s' must be a whole number that is not "
+                   "negative",
+                   name);
 }
 
-static uint32_t take_top(struct jsonpull *j)
+static enum err take_flag(struct decoder *d, const char *name, bool *value)
 {
-    uint64_t top = take_count(j);
-    return (uint32_t)MIN(top, (uint64_t)UINT32_MAX);
+    char c = jsonpull_peek(&d->j);
+    if ((c == 't' || c == 'f') && jsonpull_bool(&d->j, value))
+        return ERR_OK;
+    return err_set(d->e, ERR_INVALID, "the parameter '%s' must be true or false", name);
 }
 
-static void take_input_parameters(struct decoder *d, struct told *in)
+/* Parameters that mean something to others and nothing here are skipped; those that would make the
+ * answer another one are refused. */
+static void skip_parameter(struct decoder *d, struct str key)
+{
+    static const char *const refused[] = {"sequence_id", "sequence_start", "sequence_end",
+                                          "shared_memory_region"};
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (str_is(key, refused[i]))
+            d->refused = str_of(refused[i]);
+    jsonpull_skip(&d->j);
+}
+
+static enum err take_input_parameter(struct decoder *d, struct str key)
+{
+    struct told *in = &d->inputs[d->input_count];
+    if (!str_is(key, "binary_data_size")) {
+        skip_parameter(d, key);
+        return ERR_OK;
+    }
+    in->has_size = true;
+    return take_count(d, "binary_data_size", UINT64_MAX, &in->binary_bytes);
+}
+
+static enum err take_output_parameter(struct decoder *d, struct str key)
+{
+    uint64_t top = 0;
+    bool binary = false;
+    enum err err = ERR_OK;
+    if (str_is(key, "binary_data")) {
+        err = take_flag(d, "binary_data", &binary);
+        d->outputs[d->output_count].binary = binary;
+    } else if (str_is(key, "classification")) {
+        err = take_count(d, "classification", UINT32_MAX, &top);
+        d->outputs[d->output_count].top = (uint32_t)top;
+    } else {
+        skip_parameter(d, key);
+    }
+    return err;
+}
+
+static enum err take_parameter(struct decoder *d, struct str key)
+{
+    if (str_is(key, "binary_data_output"))
+        return take_flag(d, "binary_data_output", &d->binary_output);
+    if (str_is(key, "timeout"))
+        return take_count(d, "timeout", INT64_MAX / 1000, &d->timeout_us);
+    if (str_is(key, "unit") && jsonpull_peek(&d->j) == '"')
+        jsonpull_text(&d->j, &d->unit);
+    else
+        skip_parameter(d, key);
+    return ERR_OK;
+}
+
+static enum err take_parameters(struct decoder *d,
+                                enum err (*take)(struct decoder *d, struct str key))
 {
     struct str key;
+    enum err err = ERR_OK;
     if (!jsonpull_object(&d->j))
-        return;
-    while (jsonpull_key(&d->j, &key)) {
-        if (str_is(key, "binary_data_size")) {
-            in->has_size = true;
-            in->binary_bytes = take_count(&d->j);
-        } else {
-            jsonpull_skip(&d->j);
-        }
-    }
-}
-
-static void take_output_parameters(struct decoder *d)
-{
-    struct str key;
-    bool truth;
-    if (!jsonpull_object(&d->j))
-        return;
-    while (jsonpull_key(&d->j, &key)) {
-        if (str_is(key, "binary_data") && jsonpull_bool(&d->j, &truth))
-            d->outputs[d->output_count].binary = truth;
-        else if (str_is(key, "classification"))
-            d->outputs[d->output_count].top = take_top(&d->j);
-        else if (!d->j.error)
-            jsonpull_skip(&d->j);
-    }
-}
-
-static void take_parameters(struct decoder *d)
-{
-    struct str key;
-    if (!jsonpull_object(&d->j))
-        return;
-    while (jsonpull_key(&d->j, &key)) {
-        if (str_is(key, "binary_data_output") && jsonpull_peek(&d->j) != '"')
-            jsonpull_bool(&d->j, &d->binary_output);
-        else if (str_is(key, "timeout"))
-            d->timeout_us = take_count(&d->j);
-        else if (str_is(key, "unit") && jsonpull_peek(&d->j) == '"')
-            jsonpull_text(&d->j, &d->unit);
-        else
-            jsonpull_skip(&d->j);
-    }
+        return broken(d);
+    while (!err && jsonpull_key(&d->j, &key))
+        err = take(d, key);
+    return err ? err : d->j.error ? broken(d) : ERR_OK;
 }
 
 /* ---- inputs and outputs as told ---- */
@@ -156,11 +184,12 @@ static enum err take_input(struct decoder *d)
         } else if (str_is(key, "datatype")) {
             err = take_datatype(d, in);
         } else if (str_is(key, "parameters")) {
-            take_input_parameters(d, in);
+            err = take_parameters(d, take_input_parameter);
         } else if (str_is(key, "data")) {
             in->data = d->j;
             in->has_data = true;
             jsonpull_skip(&d->j);
+            in->data_bytes = (size_t)(d->j.at - in->data.at);
         } else {
             jsonpull_skip(&d->j);
         }
@@ -172,6 +201,7 @@ static enum err take_input(struct decoder *d)
 static enum err take_output(struct decoder *d)
 {
     struct str key;
+    enum err err = ERR_OK;
     if (d->output_count == SIGNATURE_TENSORS_MAX)
         return err_set(d->e, ERR_INVALID, "a request may name at most %d outputs",
                        SIGNATURE_TENSORS_MAX);
@@ -180,16 +210,16 @@ static enum err take_output(struct decoder *d)
     d->outputs[d->output_count].top = 0;
     if (!jsonpull_object(&d->j))
         return broken(d);
-    while (jsonpull_key(&d->j, &key)) {
+    while (!err && jsonpull_key(&d->j, &key)) {
         if (str_is(key, "name"))
             jsonpull_text(&d->j, &d->outputs[d->output_count].name);
         else if (str_is(key, "parameters"))
-            take_output_parameters(d);
+            err = take_parameters(d, take_output_parameter);
         else
             jsonpull_skip(&d->j);
     }
     d->output_count++;
-    return d->j.error ? broken(d) : ERR_OK;
+    return err ? err : d->j.error ? broken(d) : ERR_OK;
 }
 
 static enum err take_list(struct decoder *d, enum err (*take)(struct decoder *d))
@@ -217,14 +247,17 @@ static enum err take_body(struct decoder *d)
         } else if (str_is(key, "id") && jsonpull_peek(&d->j) == '"') {
             jsonpull_text(&d->j, &d->call->id);
         } else if (str_is(key, "parameters") && jsonpull_peek(&d->j) == '{') {
-            take_parameters(d);
+            err = take_parameters(d, take_parameter);
         } else {
             jsonpull_skip(&d->j);
         }
     }
     if (!err && !jsonpull_end(&d->j))
         err = broken(d);
-    return err;
+    if (!err && d->refused.p)
+        err = err_set(d->e, ERR_INVALID, "the parameter '" STR_FMT "' is not supported",
+                      STR_ARG(d->refused));
+    return err ? err : ask_check_unit(d->unit, "/parameters/unit", d->e);
 }
 
 /* ---- the tensors ---- */
@@ -307,6 +340,15 @@ static enum err check_finite(struct decoder *d, const struct tensor *t, const ch
     return ERR_OK;
 }
 
+static enum err check_truths(struct decoder *d, const struct tensor *t, const char *name)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (((const uint8_t *)t->data)[i] > 1)
+            return err_set(d->e, ERR_INVALID, "input '%s': element %zu is neither 0 nor 1", name,
+                           i);
+    return ERR_OK;
+}
+
 static enum err read_binary(struct decoder *d, const struct told *in, struct tensor *t,
                             const char *name)
 {
@@ -323,7 +365,19 @@ static enum err read_binary(struct decoder *d, const struct told *in, struct ten
                        "unexpected total byte size %zu for input '%s', expecting %zu", bytes.n,
                        name, tensor_bytes(t));
     memcpy(t->data, bytes.p, bytes.n);
-    return check_finite(d, t, name);
+    return t->datatype == DATATYPE_BOOL ? check_truths(d, t, name) : check_finite(d, t, name);
+}
+
+/* A shape may claim what the body does not hold: that costs no memory. */
+static enum err check_claim(struct decoder *d, const struct told *in, const struct tensor *t,
+                            const char *name)
+{
+    size_t count, width = datatype_bytes(t->datatype);
+    size_t most = in->has_size ? d->binary.n / (width ? width : 4) : in->data_bytes / 2 + 1;
+    if (tensor_count(t->shape, t->rank, &count) && count <= most)
+        return ERR_OK;
+    return err_set(d->e, ERR_INVALID,
+                   "input '%s' has a shape of more elements than the request has data", name);
 }
 
 static enum err read_input(struct decoder *d, const struct told *in, unsigned index)
@@ -343,13 +397,15 @@ static enum err read_input(struct decoder *d, const struct told *in, unsigned in
         return err_set(d->e, ERR_INVALID,
                        "the shape of input '%s' has more elements than the body has bytes",
                        spec->name);
-    err = tensor_alloc(t, &d->rq->arena, serving_opts(ask->serving)->tensor_bytes_max, d->e);
+    if (!in->has_size && !in->has_data)
+        return err_set(d->e, ERR_INVALID, "input '%s' has no data", spec->name);
+    err = check_claim(d, in, t, spec->name);
+    if (!err)
+        err = tensor_alloc(t, &d->rq->arena, serving_opts(ask->serving)->tensor_bytes_max, d->e);
     if (err)
         return err;
     if (in->has_size)
         return read_binary(d, in, t, spec->name);
-    if (!in->has_data)
-        return err_set(d->e, ERR_INVALID, "input '%s' has no data", spec->name);
     struct jsonpull data = in->data;
     return tensor_json_read(&data, t, in->name, d->e);
 }

@@ -1,5 +1,7 @@
 #include "protocol/oip/inside.h"
 
+#include <math.h>
+
 #include "serving/tensor_json.h"
 
 static void add_shape(const struct tensor *t, struct buf *out)
@@ -114,10 +116,30 @@ enum err oip_encode(struct http_request *rq, struct err_ctx *e)
 
 /* ---- the classification extension ---- */
 
+/* What is no number comes last. */
+static double rank_of(const struct tensor *t, size_t index)
+{
+    double value = tensor_f64(t, index);
+    return value == value ? value : -INFINITY;
+}
+
 static bool greater(const struct tensor *t, size_t x, size_t y)
 {
-    double a = tensor_f64(t, x), b = tensor_f64(t, y);
+    double a = rank_of(t, x), b = rank_of(t, y);
     return a > b || (a == b && x < y);
+}
+
+static int by_size(const void *x, const void *y, void *tensor)
+{
+    return greater(tensor, *(const size_t *)x, *(const size_t *)y) ? -1 : 1;
+}
+
+/* All of them, sorted: where a client asks for many. */
+static void sort_all(const struct tensor *t, size_t first, size_t width, size_t *best)
+{
+    for (size_t i = 0; i < width; i++)
+        best[i] = first + i;
+    qsort_r(best, width, sizeof *best, by_size, (void *)(uintptr_t)t);
 }
 
 /* The largest `top` of `width` elements from `first` on, by insertion: `top` is small. */
@@ -141,6 +163,7 @@ enum err oip_classify(const struct signature *sig, const struct tensor *t, uint3
 {
     if (t->datatype == DATATYPE_BYTES)
         return err_set(e, ERR_INVALID, "classification needs an output of numbers");
+    enum { FEW = 32 };
     size_t rows = t->rank > 1 ? (size_t)t->shape[0] : 1;
     size_t width = rows ? t->count / rows : 0;
     size_t take = MIN((size_t)top, width);
@@ -153,10 +176,14 @@ enum err oip_classify(const struct signature *sig, const struct tensor *t, uint3
     enum err err = tensor_alloc(out, a, (size_t)1 << 28, e);
     if (err)
         return err;
-    size_t *best = arena_alloc(a, (take + 1) * sizeof *best);
+    bool few = take <= FEW;
+    size_t *best = arena_alloc(a, (few ? take + 1 : width) * sizeof *best);
     struct str *texts = out->data;
     for (size_t r = 0; r < rows; r++) {
-        find_top(t, r * width, width, take, best);
+        if (few)
+            find_top(t, r * width, width, take, best);
+        else
+            sort_all(t, r * width, width, best);
         for (size_t k = 0; k < take; k++) {
             size_t index = best[k] - r * width;
             bool named = index < sig->class_count && width == sig->class_count;
