@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from harness.client import Client
-from harness.echo import add_version, echo_classifier
+from harness.models import add_version, echo_classifier
 from harness.postgres import Postgres
 from harness.server import Server, Store
 
