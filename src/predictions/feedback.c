@@ -221,9 +221,11 @@ static enum err take_item(struct join *j, int64_t model_id, const struct feedbac
     return ERR_OK;
 }
 
-static void lock_name(int64_t model_id, char name[48])
+enum err feedback_lock(struct db *db, int64_t model_id, struct err_ctx *e)
 {
-    snprintf(name, 48, "predictions/%lld", (long long)model_id);
+    char name[48];
+    snprintf(name, sizeof name, "predictions/%lld", (long long)model_id);
+    return db_lock(db, str_of(name), e);
 }
 
 static enum err take_portion(struct predictions *p, int64_t model_id,
@@ -231,14 +233,12 @@ static enum err take_portion(struct predictions *p, int64_t model_id,
                              struct feedback_result *out, struct err_ctx *e)
 {
     struct db *db = NULL;
-    char name[48];
     enum err err = store_write(p->opts.store, &db, e);
     if (err)
         return err;
     struct join *j = xmalloc(sizeof *j);
     join_init(j, p, db);
-    lock_name(model_id, name);
-    err = db_lock(db, str_of(name), e);
+    err = feedback_lock(db, model_id, e);
     for (size_t i = 0; !err && i < count; i++)
         err = take_item(j, model_id, &items[i], out, e);
     err = join_end(j, err, e);

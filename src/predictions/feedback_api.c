@@ -147,7 +147,8 @@ static enum err read_ndjson(struct intake *in, struct err_ctx *e)
 
 enum { CSV_FIELDS_MAX = 16 };
 
-/* One line, fields with or without quotes; a new line inside quotes is not for this format. */
+/* One line, fields with or without quotes; a new line inside quotes is not for this format. No
+ * fields where something follows a closing quote. */
 static unsigned split_line(struct intake *in, struct str line, struct str fields[CSV_FIELDS_MAX])
 {
     unsigned n = 0;
@@ -166,10 +167,9 @@ static unsigned split_line(struct intake *in, struct str line, struct str fields
         }
         fields[n++] = str_from(to, length);
         line = i < line.n ? str_from(line.p + i + 1, line.n - i - 1) : (struct str){NULL, 0};
-        if (line.n == 0)
-            line.p = NULL;
-        else
-            line = str_from(line.p + 1, line.n - 1);
+        if (line.n && line.p[0] != ',')
+            return 0;
+        line = line.n ? str_from(line.p + 1, line.n - 1) : (struct str){NULL, 0};
     }
     return n;
 }

@@ -54,6 +54,10 @@ WARN_UNUSED enum err feedback_join_scores(struct predictions *p, struct db *db,
                                           const struct record *r, int64_t version,
                                           struct str packed, struct err_ctx *e);
 
+/* Truth and what it is about may be written by several threads and nodes at once: who holds this,
+ * from before its first look, sees all that the others have written. */
+WARN_UNUSED enum err feedback_lock(struct db *db, int64_t model_id, struct err_ctx *e);
+
 /* Truth about one record's row: stores it and lists what it joins. */
 struct truth {
     int64_t model_id, seq;

@@ -201,26 +201,58 @@ static enum err insert_scores(struct batch *b, struct err_ctx *e)
     return err;
 }
 
-/* Truth may have come before what it is about: it is counted as soon as both are there. */
-static enum err join_truth(struct batch *b, struct err_ctx *e)
+/* Truth may have come before what it is about: it is counted as soon as both are there. Records are
+ * joined before the batch's scores are in the table, and scores after that, so that each arm counts
+ * once. */
+static enum err join_records(struct batch *b, struct err_ctx *e)
 {
     struct predictions *p = b->p;
     enum err err = ERR_OK;
+    if (!atomic_load(&p->orphans) && !atomic_load(&p->feedback_running))
+        return ERR_OK;
+    for (unsigned i = 0; !err && i < b->count; i++)
+        if (!b->items[i]->version && !is_void(b->items[i]))
+            err = feedback_join_orphans(p, b->db, b->items[i]->record, e);
+    return err;
+}
+
+static enum err join_scores(struct batch *b, struct err_ctx *e)
+{
+    enum err err = ERR_OK;
     for (unsigned i = 0; !err && i < b->count; i++) {
         const struct item *item = b->items[i];
-        if (is_void(item))
-            continue;
-        if (item->version)
-            err = feedback_join_scores(p, b->db, item->record, item->version, item->scores, e);
-        else if (atomic_load(&p->orphans) || atomic_load(&p->feedback_running))
-            err = feedback_join_orphans(p, b->db, item->record, e);
+        if (item->version && !is_void(item))
+            err = feedback_join_scores(b->p, b->db, item->record, item->version, item->scores, e);
     }
+    return err;
+}
+
+static int by_number(const void *x, const void *y)
+{
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* In the order of their numbers, as everybody does who takes several. */
+static enum err lock_models(struct batch *b, struct err_ctx *e)
+{
+    int64_t *models = xmalloc((b->count + 1) * sizeof *models);
+    unsigned count = 0;
+    enum err err = ERR_OK;
+    for (unsigned i = 0; i < b->count; i++)
+        if (b->items[i]->version)
+            models[count++] = b->items[i]->record->model_id;
+    qsort(models, count, sizeof *models, by_number);
+    for (unsigned i = 0; !err && i < count; i++)
+        if (i == 0 || models[i] != models[i - 1])
+            err = feedback_lock(b->db, models[i], e);
+    free(models);
     return err;
 }
 
 static enum err write_items(struct batch *b, struct err_ctx *e)
 {
-    enum err err = ERR_OK;
+    enum err err = lock_models(b, e);
     b->counter_count = 0;
     for (unsigned i = 0; !err && i < b->count; i++) {
         struct item *item = b->items[i];
@@ -235,10 +267,12 @@ static enum err write_items(struct batch *b, struct err_ctx *e)
     if (!err)
         err = insert_records(b, e);
     if (!err)
+        err = join_records(b, e);
+    if (!err)
         err = insert_scores(b, e);
     if (!err)
-        err = flush_counters(b, e);
-    return err ? err : join_truth(b, e);
+        err = join_scores(b, e);
+    return err ? err : flush_counters(b, e);
 }
 
 static enum err write_batch(struct batch *b, struct err_ctx *e)
