@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sk
 
 from harness import Client, Server, oracle, wait_until
-from harness.echo import NOT_A_NUMBER, add_version, echo_classifier, echo_regressor
+from harness.models import NOT_A_NUMBER, add_version, echo_classifier, echo_regressor
 
 THREE = ["setosa", "versicolor", "virginica"]
 TWO = ["no", "yes"]

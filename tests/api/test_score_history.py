@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness import Client, Server, oracle
-from harness.echo import add_version, echo_classifier, echo_regressor
+from harness.models import add_version, echo_classifier, echo_regressor
 from harness.training import finish, upload
 
 KINDS = ["a", "b", "c"]
