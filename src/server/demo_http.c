@@ -18,6 +18,18 @@ static size_t take_answer(char *data, size_t size, size_t count, void *argument)
     return buf_failed(answer) ? 0 : size * count;
 }
 
+/* What holds for every request. curl_easy_reset() between them would lose memory with the libcurl
+ * of Debian 12: it forgets the list of cookie files without freeing it. */
+static void configure(struct demo_http *h)
+{
+    curl_easy_setopt(h->curl, CURLOPT_COOKIEFILE, "");
+    curl_easy_setopt(h->curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(h->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(h->curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
+    curl_easy_setopt(h->curl, CURLOPT_WRITEFUNCTION, take_answer);
+    curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, &h->answer);
+}
+
 enum err demo_http_open(const char *url, struct demo_http **out, struct err_ctx *e)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -28,6 +40,7 @@ enum err demo_http_open(const char *url, struct demo_http **out, struct err_ctx 
     h->curl = curl;
     h->url = xstrdup(url);
     buf_init(&h->answer, ANSWER_BYTES_MAX);
+    configure(h);
     *out = h;
     return ERR_OK;
 }
@@ -46,7 +59,7 @@ void demo_http_close(struct demo_http *h)
 
 /* ---- one request ---- */
 
-/* Every request begins from nothing but the connection and the cookies. */
+/* HTTPGET forgets the body of the request before. */
 static struct curl_slist *prepare(struct demo_http *h, const char *method, const char *path,
                                   const char *type, struct arena *a)
 {
@@ -54,16 +67,10 @@ static struct curl_slist *prepare(struct demo_http *h, const char *method, const
     if (type)
         headers = curl_slist_append(headers, type);
     buf_clear(&h->answer);
-    curl_easy_reset(h->curl);
+    curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(h->curl, CURLOPT_URL, arena_printf(a, "%s%s", h->url, path));
     curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(h->curl, CURLOPT_COOKIEFILE, "");
-    curl_easy_setopt(h->curl, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(h->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(h->curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
-    curl_easy_setopt(h->curl, CURLOPT_WRITEFUNCTION, take_answer);
-    curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, &h->answer);
     return headers;
 }
 
