@@ -352,18 +352,10 @@ static enum err check_truths(struct decoder *d, const struct tensor *t, const ch
 static enum err read_binary(struct decoder *d, const struct told *in, struct tensor *t,
                             const char *name)
 {
-    struct str bytes = str_from(d->binary.p, MIN(in->binary_bytes, d->binary.n));
-    if (in->binary_bytes > d->binary.n)
-        return err_set(d->e, ERR_INVALID,
-                       "input '%s' says %llu binary bytes, but only %zu are left in the body", name,
-                       (unsigned long long)in->binary_bytes, d->binary.n);
+    struct str bytes = str_from(d->binary.p, (size_t)in->binary_bytes);
     d->binary = str_from(d->binary.p + bytes.n, d->binary.n - bytes.n);
     if (t->datatype == DATATYPE_BYTES)
         return read_binary_texts(d, t, bytes, name);
-    if (bytes.n != tensor_bytes(t))
-        return err_set(d->e, ERR_INVALID,
-                       "unexpected total byte size %zu for input '%s', expecting %zu", bytes.n,
-                       name, tensor_bytes(t));
     memcpy(t->data, bytes.p, bytes.n);
     return t->datatype == DATATYPE_BOOL ? check_truths(d, t, name) : check_finite(d, t, name);
 }
@@ -372,9 +364,18 @@ static enum err read_binary(struct decoder *d, const struct told *in, struct ten
 static enum err check_claim(struct decoder *d, const struct told *in, const struct tensor *t,
                             const char *name)
 {
-    size_t count, width = datatype_bytes(t->datatype);
-    size_t most = in->has_size ? d->binary.n / (width ? width : 4) : in->data_bytes / 2 + 1;
-    if (tensor_count(t->shape, t->rank, &count) && count <= most)
+    size_t count, bytes, width = datatype_bytes(t->datatype);
+    if (in->has_size && in->binary_bytes > d->binary.n)
+        return err_set(d->e, ERR_INVALID,
+                       "input '%s' says %llu binary bytes, but only %zu are left in the body", name,
+                       (unsigned long long)in->binary_bytes, d->binary.n);
+    bool sane = tensor_count(t->shape, t->rank, &count) && num_mul(count, width, &bytes);
+    if (sane && in->has_size && width && bytes != in->binary_bytes)
+        return err_set(d->e, ERR_INVALID,
+                       "unexpected total byte size %llu for input '%s', expecting %zu",
+                       (unsigned long long)in->binary_bytes, name, bytes);
+    size_t most = in->has_size ? (size_t)in->binary_bytes : in->data_bytes / 2 + 1;
+    if (sane && count <= most)
         return ERR_OK;
     return err_set(d->e, ERR_INVALID,
                    "input '%s' has a shape of more elements than the request has data", name);

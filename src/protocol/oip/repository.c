@@ -1,5 +1,7 @@
 #include "protocol/oip/inside.h"
 
+#include "base/num.h"
+
 static void add_entry(const char *model, const struct entry *entry, bool only_ready, json_t *list)
 {
     bool ready = entry->version != NULL;
@@ -58,11 +60,15 @@ static enum err read_config(struct http_request *rq, json_t *parameters, int64_t
         return ERR_OK;
     if (!json_is_string(config) || json_read_object(json_str(config), &document, &quiet))
         return failed_to_load(rq, "the config parameter is no JSON document", e);
+    /* Protocol buffers write a number as a text too. */
     json_t *batch = json_object_get(document, "max_batch_size");
-    if (json_is_integer(batch) && json_integer_value(batch) > 0)
+    if (json_is_integer(batch))
         *rows_max = json_integer_value(batch);
+    else if (batch && !num_parse_i64(json_str(batch), 1, INT64_MAX, rows_max))
+        *rows_max = 0;
     json_decref(document);
-    return ERR_OK;
+    return *rows_max > 0 ? ERR_OK
+                         : failed_to_load(rq, "max_batch_size must be a number above 0", e);
 }
 
 static const char *first_failure(const struct deployment *d)
