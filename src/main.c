@@ -10,6 +10,10 @@ int main(int argc, char **argv)
 {
     const struct cli_command commands[] = {
         {.name = "serve", .summary = "runs the server", COMMON, .run = command_serve},
+        {.name = "demo",
+         .summary = "shows two models at work on Iris, in a folder of its own",
+         OPTIONS(command_demo_options),
+         .run = command_demo},
 
         {.name = "user add",
          .words = "NAME",

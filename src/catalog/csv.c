@@ -146,7 +146,7 @@ enum err csv_take(struct csv_reader *r, struct err_ctx *e)
             r->at = r->text.n;
             return broken(err ? NULL : e, r->record_line, "there are more than 4096 fields");
         }
-        if (r->fields[r->count - (r->count > 0)].n > CSV_FIELD_BYTES_MAX && !err)
+        if (!err && r->count && r->fields[r->count - 1].n > CSV_FIELD_BYTES_MAX)
             err = broken(e, r->line, "a field has more than 1 MiB");
         if (r->at == r->text.n || r->text.p[r->at] != r->separator)
             break;
@@ -198,7 +198,7 @@ void csv_rewind(struct csv_reader *r)
     r->at = 0;
     r->line = 1;
     r->have = false;
-    while (r->header && r->columns > 1 && at_empty_line(r))
+    while (r->header && at_empty_line(r))
         take_line_end(r);
     if (r->header && csv_take(r, NULL))
         assert(!"the header was read before");

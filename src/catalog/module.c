@@ -56,21 +56,31 @@ static enum err read_tasks(json_t *document, struct err_ctx *e)
     return ERR_OK;
 }
 
-/* "./x" is a file of the module's own, wherever its programs are. */
-static enum err own_file(const struct module *m, const char *word, const char *programs,
-                         struct arena *a, const char **out, struct err_ctx *e)
+/* The file of the module's own, wherever its programs are; NULL where there is none. */
+static const char *own_file(const struct module *m, const char *relative, const char *programs,
+                            struct arena *a)
 {
-    struct str rest = str_of(word + 2);
-    const char *beside = arena_printf(a, "%s/%s", m->folder, rest.p);
-    const char *built = arena_printf(a, "%s/%s/%s", programs ? programs : "", m->name, rest.p);
-    if (!file_is_relative(rest))
-        return err_set(e, ERR_INVALID, "\"%s\" in \"train\".\"command\" leaves the module", word);
+    const char *beside = arena_printf(a, "%s/%s", m->folder, relative);
+    const char *built = arena_printf(a, "%s/%s/%s", programs ? programs : "", m->name, relative);
     if (file_exists(beside))
-        *out = beside;
-    else if (programs && file_exists(built))
-        *out = built;
-    else
-        return err_set(e, ERR_INVALID, "its program %s is missing", word);
+        return beside;
+    return programs && file_exists(built) ? built : NULL;
+}
+
+/* "./x" is a file of the module's own; so is the first word where there is such a file. */
+static enum err resolve(const struct module *m, const char **word, bool first, const char *programs,
+                        struct arena *a, struct err_ctx *e)
+{
+    bool dotted = strncmp(*word, "./", 2) == 0;
+    struct str relative = str_of(*word + (dotted ? 2 : 0));
+    if (!dotted && (!first || !file_is_relative(relative)))
+        return ERR_OK;
+    if (!file_is_relative(relative))
+        return err_set(e, ERR_INVALID, "\"%s\" in \"train\".\"command\" leaves the module", *word);
+    const char *found = own_file(m, relative.p, programs, a);
+    if (!found && (dotted || memchr(relative.p, '/', relative.n)))
+        return err_set(e, ERR_INVALID, "its program %s is missing", *word);
+    *word = found ? found : *word;
     return ERR_OK;
 }
 
@@ -107,8 +117,8 @@ static enum err read_command(struct module *m, json_t *train, const char *progra
             strlen(json_string_value(word)) != json_string_length(word))
             return err_set(e, ERR_INVALID, "\"train\".\"command\" must be a list of texts");
         m->argv[m->argc] = json_string_value(word);
-        if (!err && strncmp(m->argv[m->argc], "./", 2) == 0)
-            err = own_file(m, m->argv[m->argc], programs, a, &m->argv[m->argc], e);
+        if (!err)
+            err = resolve(m, &m->argv[m->argc], m->argc == 0, programs, a, e);
         m->argc++;
     }
     return err;

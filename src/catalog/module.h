@@ -30,7 +30,7 @@ struct module {
     const char *version;
     json_t *document;   /* as GET /modules shows it */
     json_t *parameters; /* name → JSON Schema; borrowed from the document, NULL: cannot train */
-    unsigned argc;      /* train.command, "./x" made the path of the module's own file x */
+    unsigned argc;      /* train.command, the module's own files in it as absolute paths */
     const char **argv;  /* and a NULL */
     unsigned inputs;    /* the types of columns that it reads: bit 1 << enum cell_type */
     json_t *resources;  /* train.resources, or NULL */

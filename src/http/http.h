@@ -154,6 +154,7 @@ struct http_server_opts {
     size_t upload_max_bytes;
     const char *spool_folder; /* for HTTP_BODY_FILE */
     struct pool *pool;        /* for HTTP_POOL; the caller's */
+    bool behind_proxy;        /* the peer's address is what a proxy says in X-Forwarded-For */
     struct http_hooks hooks;
 };
 

@@ -507,8 +507,26 @@ struct str http_header(const struct http_request *rq, const char *name)
     return str_of(MHD_lookup_connection_value(exchange_of(rq)->connection, MHD_HEADER_KIND, name));
 }
 
+/* The last address is the one that our own proxy saw; those before it are hearsay. A view without
+ * a pointer where it is none. */
+static struct str forwarded_for(const struct http_request *rq)
+{
+    struct str rest = http_header(rq, "X-Forwarded-For"), last = {NULL, 0};
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    while (str_split(&rest, ',', &last))
+        last = str_trim(last);
+    if (last.n == 0 || last.n >= sizeof text)
+        return str_from(NULL, 0);
+    snprintf(text, sizeof text, STR_FMT, STR_ARG(last));
+    bool good = inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+    return good ? last : str_from(NULL, 0);
+}
+
 const char *http_peer(struct http_request *rq)
 {
+    if (rq->server->opts.behind_proxy && forwarded_for(rq).p)
+        return arena_strdup(&rq->arena, forwarded_for(rq));
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange_of(rq)->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     char host[NI_MAXHOST];

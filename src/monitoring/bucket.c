@@ -48,6 +48,7 @@ static enum err make_anew(struct bucket_set *set, struct bucket *b, const char *
     counters_init(&b->counters, b->signature);
     b->answered = 0;
     b->made_anew = true;
+    atomic_fetch_add(&set->monitoring->made_anew, 1);
     return predictions_read_in(set->db, &query, count_row, b, e);
 }
 
@@ -168,5 +169,6 @@ enum err bucket_set_save(struct bucket_set *set, struct err_ctx *e)
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < set->count; i++)
         err = save(set, &set->buckets[i], e);
+    atomic_fetch_add(&set->monitoring->buckets, set->count);
     return err;
 }

@@ -48,18 +48,31 @@ static enum err make_metrics(struct monitoring *m, const struct window *w, json_
     return err;
 }
 
+enum err history_figures(struct monitoring *m, const struct known *version, bool training,
+                         json_t **out, struct err_ctx *e)
+{
+    struct err_ctx own;
+    err_ctx_init(&own);
+    *out = NULL;
+    if (!version->run_id || !m->hooks.figures)
+        return ERR_OK;
+    enum err err = m->hooks.figures(m->hooks.context, version->run_id, training, out, &own);
+    if (err && err != ERR_NOT_FOUND) /* the run may be gone, its version is not */
+        return err_set(e, err, "%s", own.detail);
+    return ERR_OK;
+}
+
 enum err history_metrics(struct monitoring *m, const struct window *w, json_t *to,
                          struct err_ctx *e)
 {
     json_t *made = NULL;
-    enum err err = ERR_OK;
-    if (w->version->run_id && m->hooks.figures)
-        err = m->hooks.figures(m->hooks.context, w->version->run_id, w->source == SOURCE_TRAINING,
-                               &made, e);
+    enum err err = history_figures(m, w->version, w->source == SOURCE_TRAINING, &made, e);
     if (err)
         return err;
-    if (!json_is_object(made))
+    if (!json_is_object(made)) {
+        json_decref(made);
         return make_metrics(m, w, to, e);
+    }
     /* What this version is called here wins over what the run did not know. */
     int failed = json_object_update_missing(to, made);
     json_decref(made);

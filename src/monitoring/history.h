@@ -17,4 +17,8 @@ WARN_UNUSED enum err history_metrics(struct monitoring *m, const struct window *
 WARN_UNUSED enum err history_curve(struct monitoring *m, const struct window *w,
                                    enum curve_kind kind, json_t *to, struct err_ctx *e);
 
+/* The metrics as the run keeps them, a new reference; NULL: none. */
+WARN_UNUSED enum err history_figures(struct monitoring *m, const struct known *version,
+                                     bool training, json_t **out, struct err_ctx *e);
+
 #endif

@@ -5,6 +5,7 @@
 #define MONITORING_INSIDE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "monitoring/monitoring.h"
 #include "monitoring/news.h"
@@ -17,8 +18,9 @@ struct monitoring {
     struct monitoring_hooks hooks;
     struct predictions *log;
     struct news *news;
-    pthread_mutex_t lock; /* guards `versions` */
-    struct map versions;  /* struct known by (model_id, number) */
+    _Atomic uint64_t truths, buckets, made_anew; /* since the start */
+    pthread_mutex_t lock;                        /* guards `versions` */
+    struct map versions;                         /* struct known by (model_id, number) */
 };
 
 /* What never changes about a version; lives as long as the monitoring. */

@@ -121,15 +121,31 @@ enum err monitoring_version(struct monitoring *m, int64_t model_id, int64_t numb
 static enum err count_joined(void *context, struct db *db, const struct joined *items, size_t count,
                              struct err_ctx *e)
 {
+    struct monitoring *m = context;
     struct bucket_set set;
-    bucket_set_init(&set, context, db);
+    bucket_set_init(&set, m, db);
     enum err err = ERR_OK;
     for (size_t i = 0; !err && i < count; i++)
         err = bucket_set_count(&set, &items[i], e);
     if (!err)
         err = bucket_set_save(&set, e);
     bucket_set_release(&set);
+    if (!err)
+        atomic_fetch_add(&m->truths, count);
     return err;
+}
+
+void monitoring_expose(struct monitoring *m, struct exposition *x)
+{
+    exposition_counter(x, "crisol_monitoring_truths_total",
+                       "Truths that were counted, once for each version that scored the row.");
+    exposition_add(x, NO_LABELS, (double)atomic_load(&m->truths));
+    exposition_counter(x, "crisol_monitoring_buckets_written_total",
+                       "Hourly buckets of counters that were written.");
+    exposition_add(x, NO_LABELS, (double)atomic_load(&m->buckets));
+    exposition_counter(x, "crisol_monitoring_buckets_made_anew_total",
+                       "Hourly buckets that were damaged and counted again from the rows.");
+    exposition_add(x, NO_LABELS, (double)atomic_load(&m->made_anew));
 }
 
 static void tell_progress(void *context, int64_t model_id, uint64_t rows, uint64_t labelled)

@@ -20,6 +20,7 @@
 #ifndef MONITORING_MONITORING_H
 #define MONITORING_MONITORING_H
 
+#include "base/exposition.h"
 #include "http/events.h"
 #include "predictions/predictions.h"
 
@@ -63,6 +64,9 @@ struct predictions_hooks monitoring_log_hooks(struct monitoring *m);
 /* Both before any request. */
 void monitoring_set_log(struct monitoring *m, struct predictions *log);
 void monitoring_set_hooks(struct monitoring *m, const struct monitoring_hooks *hooks);
+
+/* Prometheus. */
+void monitoring_expose(struct monitoring *m, struct exposition *x);
 
 extern const struct http_route monitoring_routes[];
 extern const size_t monitoring_route_count;

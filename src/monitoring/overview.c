@@ -76,11 +76,8 @@ static enum err set_live(const struct glance *g, struct window *w, const char *n
 static enum err set_holdout(const struct glance *g, const struct window *w, const char *name,
                             json_t *to, struct err_ctx *e)
 {
-    const struct monitoring_hooks *hooks = &g->m->hooks;
     json_t *made = NULL;
-    enum err err = ERR_OK;
-    if (w->version->run_id && hooks->figures)
-        err = hooks->figures(hooks->context, w->version->run_id, false, &made, e);
+    enum err err = history_figures(g->m, w->version, false, &made, e);
     json_t *value = json_object_get(made, name);
     json_set(to, "holdout", json_is_number(value) ? json_incref(value) : json_null());
     json_decref(made);

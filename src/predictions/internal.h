@@ -70,7 +70,7 @@ struct truth {
 /* ---- ids.c ---- */
 
 /* An id that names a request and no row of it: good where there is one row only. */
-enum { ROW_UNSAID = UINT32_MAX };
+#define ROW_UNSAID UINT32_MAX
 bool predictions_has_row(uint32_t *row, uint64_t rows);
 
 /* Resolves an id as a client says it. ERR_NOT_FOUND without a sentence. */

@@ -1,20 +1,9 @@
 #include "server/commands.h"
 
-#include <signal.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "server/server.h"
-
-/* All threads inherit the mask: the signals wait for the one that asks for them. */
-static void catch_signals(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
+#include "server/signals.h"
 
 static enum err announce(struct server *s, struct err_ctx *e)
 {
@@ -31,15 +20,6 @@ static enum err announce(struct server *s, struct err_ctx *e)
     return ERR_OK;
 }
 
-/* A second signal while it drains ends the program at once. */
-static void wait_for_signal(const sigset_t *set)
-{
-    int got = 0;
-    sigwait(set, &got);
-    log_info("server", "signal %d: answering what has begun, then stopping", got);
-    pthread_sigmask(SIG_UNBLOCK, set, NULL);
-}
-
 static enum err serve(struct program *p, const sigset_t *signals, struct err_ctx *e)
 {
     struct server *s = NULL;
@@ -50,7 +30,7 @@ static enum err serve(struct program *p, const sigset_t *signals, struct err_ctx
         return err;
     err = announce(s, e);
     if (!err)
-        wait_for_signal(signals);
+        signals_wait(signals);
     if (!server_drain(s))
         _exit(CLI_FAILED);
     server_close(s);
@@ -63,7 +43,7 @@ int command_serve(const struct cli *cli)
     struct program p;
     sigset_t signals;
     err_ctx_init(&e);
-    catch_signals(&signals);
+    signals_catch(&signals);
     enum err err = program_open(&p, cli, &e);
     if (!err) {
         err = serve(&p, &signals, &e);

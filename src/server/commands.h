@@ -9,6 +9,9 @@
 
 int command_serve(const struct cli *cli);
 
+extern const struct cli_option command_demo_options[3];
+int command_demo(const struct cli *cli);
+
 extern const struct cli_option command_user_add_options[2];
 int command_user_add(const struct cli *cli);
 int command_user_list(const struct cli *cli);

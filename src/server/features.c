@@ -1,6 +1,5 @@
 #include "server/features.h"
 
-#include <limits.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -45,30 +44,18 @@ static void *context_identity(struct features *f)
     return f->identity;
 }
 
-/* The folder of a file of this program: where it was installed, or the build folder. */
-static const char *beside_program(struct arena *a, const char *relative)
-{
-    char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    path[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(path, '/');
-    if (slash)
-        *slash = '\0';
-    return arena_printf(a, "%s/%s", path, relative);
-}
-
 /* The modules lie in the source tree while the program is run from its build folder, and below
  * lib/ when it is installed; programs that were built lie beside their module.yaml only there. */
 static struct module_folders find_modules(struct features *f, const char *local)
 {
     struct arena *a = f->parts->arena;
     const char *chosen = f->parts->program->config->modules_dir;
-    const char *built_in = beside_program(a, "../modules");
+    const char *built_in = program_beside(a, "../modules");
     if (*chosen)
         built_in = chosen;
     else if (!file_exists(built_in))
-        built_in = beside_program(a, "../lib/crisol/modules");
-    return (struct module_folders){built_in, local, beside_program(a, "modules")};
+        built_in = program_beside(a, "../lib/crisol/modules");
+    return (struct module_folders){built_in, local, program_beside(a, "modules")};
 }
 
 static enum err open_catalog(struct features *f, struct err_ctx *e)
@@ -181,6 +168,11 @@ static void close_predictions(struct features *f)
 static void *context_predictions(struct features *f)
 {
     return f->predictions;
+}
+
+static void expose_monitoring(struct features *f, struct exposition *x)
+{
+    monitoring_expose(f->monitoring, x);
 }
 
 static void expose_predictions(struct features *f, struct exposition *x)
@@ -378,7 +370,7 @@ static const struct slice features[] = {
     {FEATURE(identity)},
     {FEATURE(catalog)},
     {FEATURE(registry)},
-    {FEATURE(monitoring)},
+    {FEATURE(monitoring), .expose = expose_monitoring},
     {FEATURE(predictions), .expose = expose_predictions},
     {FEATURE(serving), .expose = expose_serving},
     {FEATURE(training), .end = end_training},

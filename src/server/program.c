@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -85,14 +86,17 @@ static enum err open_store(struct program *p, struct err_ctx *e)
 
 enum err program_open(struct program *p, const struct cli *cli, struct err_ctx *e)
 {
-    *p = (struct program){.lock_fd = -1};
-    enum err err = program_configure(cli, &p->config, e);
-    if (err)
-        return err;
+    struct config *config = NULL;
+    enum err err = program_configure(cli, &config, e);
+    return err ? err : program_open_with(p, config, e);
+}
+
+enum err program_open_with(struct program *p, struct config *config, struct err_ctx *e)
+{
+    *p = (struct program){.config = config, .data = config->data, .lock_fd = -1};
     start_log(p);
     start_clock(p);
-    p->data = p->config->data;
-    err = crypto_init(e);
+    enum err err = crypto_init(e);
     if (!err)
         err = file_make_folders(p->data, e);
     if (!err)
@@ -148,6 +152,17 @@ enum err program_lock(struct program *p, struct err_ctx *e)
         close(fd);
     arena_release(&a);
     return err;
+}
+
+const char *program_beside(struct arena *a, const char *relative)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return arena_printf(a, "%s/%s", path, relative);
 }
 
 enum err program_folder(const struct program *p, struct arena *a, const char *name,

@@ -36,6 +36,9 @@ WARN_UNUSED enum err program_configure(const struct cli *cli, struct config **ou
                                        struct err_ctx *e);
 
 WARN_UNUSED enum err program_open(struct program *p, const struct cli *cli, struct err_ctx *e);
+
+/* With settings that are there already; the reference becomes the callee's. */
+WARN_UNUSED enum err program_open_with(struct program *p, struct config *config, struct err_ctx *e);
 void program_close(struct program *p);
 
 /* Opens the program, does the work, closes it, says what went wrong: the exit status of a command
@@ -46,6 +49,9 @@ int program_run(const struct cli *cli,
 /* Two servers on one folder would overwrite each other's files: the second is refused. Commands
  * do not lock, they may work beside a server. */
 WARN_UNUSED enum err program_lock(struct program *p, struct err_ctx *e);
+
+/* A path seen from the folder in which this program lies. */
+const char *program_beside(struct arena *a, const char *relative);
 
 /* A folder below the data folder, made where it is missing. */
 WARN_UNUSED enum err program_folder(const struct program *p, struct arena *a, const char *name,

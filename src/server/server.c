@@ -12,29 +12,17 @@ static_assert((int)SERVER_LINK_BYTES == (int)IDENTITY_LINK_BYTES, "room for a li
 
 /* ---- where the pages are ---- */
 
-static bool holds_pages(const char *folder)
-{
-    char path[4096];
-    return snprintf(path, sizeof path, "%s/index.html", folder) < (int)sizeof path &&
-           file_exists(path);
-}
-
 /* The setting, else beside the program: as it was built (build/crisol, web/dist), or as it is
  * installed (bin/crisol, share/crisol/web). NULL where there are none. */
 static const char *find_pages(struct server *s)
 {
     static const char *const places[] = {"../web/dist", "../share/crisol/web"};
     const char *chosen = s->program->config->web_dir;
-    char program[4096];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (*chosen || n <= 0)
-        return *chosen ? chosen : NULL;
-    program[n] = '\0';
-    char *slash = strrchr(program, '/');
-    *slash = '\0';
+    if (*chosen)
+        return chosen;
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        const char *folder = arena_printf(&s->arena, "%s/%s", program, places[i]);
-        if (holds_pages(folder))
+        const char *folder = program_beside(&s->arena, places[i]);
+        if (file_exists(arena_printf(&s->arena, "%s/index.html", folder)))
             return folder;
     }
     return NULL;
@@ -81,6 +69,7 @@ static enum err open_http(struct server *s, struct err_ctx *e)
         .upload_max_bytes = (size_t)c->http_upload_max_bytes,
         .spool_folder = spool,
         .pool = s->pool,
+        .behind_proxy = c->http_behind_proxy,
         .hooks = identity_hooks(s->features.identity),
     };
     return http_server_open(&opts, &s->http, e);

@@ -95,7 +95,7 @@ enum launcher_state launcher_look(const char *folder)
     int fd = open(path_in(folder, "supervisor.lock", path), O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return file_exists(path_in(folder, "exit.json", path)) ? LAUNCHER_ENDED : LAUNCHER_NEVER;
-    bool alive = flock(fd, LOCK_EX | LOCK_NB) != 0;
+    bool alive = flock(fd, LOCK_SH | LOCK_NB) != 0;
     close(fd);
     if (alive)
         return LAUNCHER_ALIVE;

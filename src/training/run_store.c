@@ -159,6 +159,15 @@ static enum err save_figures(struct db *db, int64_t id, const struct run_figure 
     return err;
 }
 
+/* A sentence that was cut in the middle of a character ends before it. */
+static struct str whole_characters(const char *sentence)
+{
+    struct str s = str_of(sentence);
+    while (s.n && !str_is_utf8(s))
+        s.n--;
+    return s;
+}
+
 enum err run_finish(struct db *db, int64_t id, const struct run_end *end, bool *changed,
                     struct err_ctx *e)
 {
@@ -167,7 +176,7 @@ enum err run_finish(struct db *db, int64_t id, const struct run_end *end, bool *
         db,
         "update training_runs set status = $1, error = $2, holdout = $3, training = $4, digest = "
         "$5, ended_ms = $6 where id = $7 and status in ('queued', 'preparing', 'running')",
-        BIND(bind_cstr(run_status_text(end->status)), bind_cstr(end->error),
+        BIND(bind_cstr(run_status_text(end->status)), bind_text(whole_characters(end->error)),
              bind_text(end->holdout), bind_text(end->training), bind_cstr(end->digest),
              bind_i64(end->ended_ms), bind_i64(id)),
         &n, e);

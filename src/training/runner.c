@@ -104,6 +104,17 @@ static enum err move(struct training *t, int64_t id, enum run_status from, enum 
     return err;
 }
 
+/* The data is in the catalogue, and a run that failed is easier to understand with its copy. */
+static void remove_copy_of_data(struct training *t, int64_t id)
+{
+    struct arena a;
+    arena_init(&a);
+    const char *path = run_file(t, id, "data.csv", &a);
+    if (unlink(path) && errno != ENOENT)
+        log_warning("training", "%s: %s", path, strerror(errno));
+    arena_release(&a);
+}
+
 static enum err finish(struct training *t, int64_t id, const struct run_end *end, struct err_ctx *e)
 {
     struct db *db = NULL;
@@ -114,6 +125,8 @@ static enum err finish(struct training *t, int64_t id, const struct run_end *end
     if (err || !changed)
         return err;
     char text[ID_TEXT_BYTES];
+    if (end->status == RUN_DONE)
+        remove_copy_of_data(t, id);
     publish_status(t, id, end->status);
     log_info("training", "run %s is %s%s%s", id_format((uint64_t)id, text),
              run_status_text(end->status), end->error ? ": " : "", end->error ? end->error : "");

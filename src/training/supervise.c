@@ -26,6 +26,14 @@
 
 enum { LOCK_FD = 3, ROOM_BYTES = 4096, LOOK_MS = 100, LAUNCH_BYTES_MAX = 1 << 20, NICE = 5 };
 
+/* A build with AddressSanitizer comes with modules that have it too, and its shadow memory is
+ * larger than any limit. */
+#ifdef __SANITIZE_ADDRESS__
+enum { LIMITS_MEMORY = false };
+#else
+enum { LIMITS_MEMORY = true };
+#endif
+
 static const int ignored[] = {SIGHUP, SIGPIPE, SIGXFSZ};
 
 struct launch {
@@ -149,7 +157,7 @@ static void set_limit(int what, int64_t value)
 static void set_limits(const struct launch *l)
 {
     set_limit(RLIMIT_CORE, 0);
-    if (l->memory_mb)
+    if (l->memory_mb && LIMITS_MEMORY)
         set_limit(RLIMIT_DATA, l->memory_mb << 20);
     if (l->file_mb)
         set_limit(RLIMIT_FSIZE, l->file_mb << 20);

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -170,6 +171,29 @@ def test_guessing_many_names_from_one_address_is_slowed_down(server: Server) -> 
     assert statuses == [401] * 30 + [429] * 3
 
 
+@pytest.mark.parametrize("behind_proxy", ["false", "true"])
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_an_address_is_believed_from_a_proxy_alone(
+    server_factory: Callable[..., Server], behind_proxy: str
+) -> None:
+    server = server_factory(
+        clock="2026-01-01T00:00:00Z",
+        settings={"http.behind_proxy": behind_proxy, "identity.login_attempts": "1"},
+    )
+
+    def guess(i: int, forwarded: str) -> int:
+        body = {"name": f"user{i}", "password": "guess"}
+        headers = {"X-Forwarded-For": forwarded}
+        return server.api().post("/session", json=body, headers=headers).status_code
+
+    from_one = [guess(i, "203.0.113.9, 198.51.100.7") for i in range(4)]
+    assert from_one == [401, 401, 401, 429]
+    # What the client itself wrote before the proxy's word makes no difference.
+    assert guess(5, "192.0.2.1, 198.51.100.7") == 429
+    assert guess(6, "198.51.100.8") == (401 if behind_proxy == "true" else 429)
+    assert guess(7, "no address") == (401 if behind_proxy == "true" else 429)
+
+
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(server: Server) -> None:
     server.login("viewer")
     api = server.api()
@@ -253,6 +277,23 @@ def test_a_token_revoked_elsewhere_stops_within_five_seconds(server: Server) -> 
     started = time.monotonic()
     wait_until(lambda: viewer.get("/me").status_code == 401, 8, 0.1, "the token to stop")
     assert time.monotonic() - started < 6
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_what_one_node_changes_counts_on_the_other(server_factory: Callable[..., Server]) -> None:
+    here, there = server_factory(settings={"node": "1"}), server_factory(settings={"node": "2"})
+    admin, viewer = here.api("admin"), here.token("viewer")
+    elsewhere = Client(there.url + "/api/v1", viewer)
+    elsewhere.get("/me", expect=200)
+    session = there.api().login("viewer", PASSWORD)
+    session.get("/me", expect=200)
+    admin.delete("/users/viewer", expect=204)
+    here.api("viewer").get("/me", expect=401)
+    started = time.monotonic()
+    for client in (elsewhere, session):
+        wait_until(lambda c=client: c.get("/me").status_code == 401, 8, 0.1, "the change")
+    assert time.monotonic() - started < 6
+    elsewhere.close()
 
 
 # ---- users

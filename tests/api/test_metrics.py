@@ -442,6 +442,26 @@ def test_above_exact_rows_auc_has_a_bound(server: Server) -> None:
     assert curve["classes"][1]["auc"] == pytest.approx(exact, abs=found["auc_error"])
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_hundred_thousand_rows_are_exact_and_one_more_is_not(server: Server) -> None:
+    scored = classifier(server, THREE)
+    rng = np.random.default_rng(24)
+    parts = [Rows(rng, 10_000, THREE) for _ in range(10)] + [Rows(rng, 1, THREE)]
+    for rows in parts[:-1]:
+        scored.tell(scored.ask(rows.x), rows.truth)
+    found = scored.metrics()
+    assert oracle.differences(join(parts[:-1], THREE), found) == []
+    assert "auc_error" not in found
+    scored.tell(scored.ask(parts[-1].x), parts[-1].truth)
+    found, expected = scored.metrics(), join(parts, THREE)
+    assert found["labelled"] == 100_001
+    for metric in ("macro", "weighted"):
+        assert abs(found["auc"][metric] - expected["auc"][metric]) <= found["auc_error"] < 0.1
+    for ranked in ("auc", "gini"):
+        expected.pop(ranked)
+    assert oracle.differences(expected, found) == []
+
+
 def test_roc_and_precision_recall_are_scikit_learns(server: Server) -> None:
     scored = classifier(server, TWO)
     rows = Rows(np.random.default_rng(19), 300, TWO)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.server import Server
-from harness.training import install_module, train, upload
+from harness.training import finish, install_module, train, upload
 
 WELL = """
 name: well
@@ -87,6 +87,7 @@ def test_modules_are_filtered(server: Server) -> None:
         (lambda t: t.replace('[python3, -c, "pass"]', "[]"), '"command" must be'),
         (lambda t: t.replace("python3,", "./missing,"), "its program ./missing is missing"),
         (lambda t: t.replace("python3,", "./../../x,"), "leaves the module"),
+        (lambda t: t.replace("python3,", "bin/missing,"), "its program bin/missing is missing"),
         (lambda t: t.replace("maximum: 1,", "maximum: high,"), '"maximum" has a wrong value'),
         (lambda t: t.replace("default: 0.5", "default: 5"), "does not obey its own schema"),
         (lambda t: t.replace("maxItems", "maxThings"), 'keyword "maxThings" is not understood'),
@@ -181,3 +182,18 @@ def test_the_built_in_module_of_a_name_counts(server: Server) -> None:
     install_module(server, "acting")
     assert names(server) == ["acting", "svm"]
     assert "LIBSVM" in server.api("viewer").get("/modules/svm").json()["libraries"]
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_the_first_word_may_be_a_file_of_the_module(server: Server) -> None:
+    folder = add(server, "well", WELL.replace('[python3, -c, "pass"]', "[learn.sh, ./data.txt, x]"))
+    (folder / "data.txt").write_text("own file\n")
+    script = folder / "learn.sh"
+    script.write_text('#!/bin/sh\ncat "$1"\necho "$2 in $(pwd)"\nmkdir -p artifacts/model\n')
+    script.chmod(0o755)
+    api = server.api("developer")
+    upload(api, "t", "a,b\n1,2\n2,3\n3,4\n4,5\n")
+    run = finish(api, "t", module="well")
+    assert run["status"] == "done", run["error"]
+    log = api.get(f"/runs/{run['id']}/log").text
+    assert log == f"own file\nx in {(server.data / 'runs' / run['id']).resolve()}\n"

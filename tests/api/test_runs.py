@@ -349,6 +349,18 @@ def test_a_program_gets_what_it_needs_and_no_secrets(server_factory: Any) -> Non
     assert (told["target"], told["task"]) == ("k", "classification")
     assert told["dataset"]["columns"][1] == {"name": "b, c", "type": "integer"}
     assert (folder / told["split"]["path"]).exists()
+    assert not (folder / "data.csv").exists(), "the copy goes when the run is done"
+
+
+def test_a_long_cause_is_cut_between_characters(server: Server) -> None:
+    api = server.api("developer")
+    install_module(server, "acting")
+    upload(api, "t", flowers())
+    text = "né" * 60 + "€" * 60
+    run = finish(api, "t", module="acting", parameters={"act": "fail", "text": text[:200]})
+    assert run["status"] == "failed"
+    assert "ValueError: nénéné" in run["error"]
+    assert "\ufffd" not in run["error"]
 
 
 def test_metrics_and_progress_are_kept_as_they_come(server: Server) -> None:

@@ -19,10 +19,7 @@ const stopWithin_ms = 15_000;
 /** Iris as the project ships it, else as it lies among the shared data. */
 export function irisFile() {
   const shared = process.env.CRISOL_SHARED_DATA ?? path.join(root, "..", "shared", "data");
-  const places = [
-    path.join(root, "modules", "data", "iris.csv"),
-    path.join(shared, "tabular", "iris.csv"),
-  ];
+  const places = [path.join(root, "demo", "iris.csv"), path.join(shared, "tabular", "iris.csv")];
   return places.find((one) => existsSync(one)) ?? null;
 }
 

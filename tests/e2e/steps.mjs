@@ -158,9 +158,11 @@ export async function addShadow(person, version) {
 /** Asks about a row of the data and tells that it was what the person says. */
 export async function askAndTell(person, truth) {
   const { page, t } = person;
+  const asked = page.getByRole("region", { name: t("try.history") }).locator("tbody tr");
+  const before = await asked.count();
   await person.button("try.submit").click();
+  await asked.nth(before).waitFor();
   const answer = page.locator(".verdict");
-  await answer.waitFor();
   const said = await answer.innerText();
   await page
     .locator(".answer")

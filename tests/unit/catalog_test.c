@@ -61,6 +61,8 @@ static void records_are_read_by_the_rules(void **state)
         {"a,b\n,\n", "[|]"},
         {"a,b\n\n1,2\n\n\n3,4\n\n", "[1|2][3|4]"},
         {"a\nx\n\ny\n", "[x][][y]"},
+        {"\n\na\nx\n", "[x]"},
+        {"\r\n\r\na,b\r\nx,y", "[x|y]"},
         {"1,2\n3,4\n", "[1|2][3|4]"},
         {"2011-01-01,x\n2011-01-02,y\n", "[2011-01-01|x][2011-01-02|y]"},
         {"x,x\ny,z\n", "[x|x][y|z]"},
@@ -106,6 +108,7 @@ static void a_broken_text_is_told_with_its_line(void **state)
         {"\xff\xfe"
          "a",
          "!the file is UTF-16; save it as UTF-8"},
+        {"\"", "!line 1: a quote opens here and is never closed"},
         {"", "!the file is empty"},
         {" \n \n", "!the file is empty"},
     };

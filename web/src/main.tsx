@@ -1,3 +1,5 @@
+// Starts the web interface; docs/web.md tells how it is made.
+
 import { render } from "preact";
 import { App } from "./app";
 import { firstLanguage, startI18n } from "./lib/i18n";
