@@ -26,7 +26,7 @@ from harness.onnx_models import (
 from harness.server import binary
 
 # The sanitizers need memory of their own.
-SANITIZED = b"__asan_init" in binary().read_bytes()
+SANITIZED = any(name in binary().read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 TASKS = {"classification", "regression", "other"}
 

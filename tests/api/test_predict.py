@@ -22,7 +22,7 @@ from harness.onnx_models import (
 from harness.server import binary
 
 # The sanitizers need memory of their own.
-SANITIZED = b"__asan_init" in binary().read_bytes()
+SANITIZED = any(name in binary().read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 ROW = {"a": 2.0, "b": 1.0}
 

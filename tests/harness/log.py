@@ -7,7 +7,7 @@ PAIR = re.compile(r'([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|\S*)')
 
 # What no run may leave behind, whatever a test allows.
 FATAL = re.compile(
-    r"ERROR: (Address|Leak|Thread|Memory)Sanitizer"
+    r"(ERROR|WARNING): (Address|Leak|Thread|Memory)Sanitizer"
     r"|runtime error: "
     r"|[Aa]ssertion .*failed"
     r"|stack smashing detected"
