@@ -23,6 +23,10 @@ from harness.onnx_models import (
     tensor,
     upload,
 )
+from harness.server import binary
+
+# The sanitizers need memory of their own.
+SANITIZED = b"__asan_init" in binary().read_bytes()
 
 TASKS = {"classification", "regression", "other"}
 
@@ -335,7 +339,7 @@ def test_many_classifiers_in_a_file_cost_little(server: Server) -> None:
     upload(server.api("developer"), "many", content, expect=422)
     status = Path(f"/proc/{server.pid}/status").read_text()
     peak = int(status.split("VmHWM:")[1].split()[0])
-    assert peak < 1_000_000, f"{peak} KiB"
+    assert SANITIZED or peak < 1_000_000, f"{peak} KiB"
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
