@@ -65,7 +65,7 @@ static void shared_models_are_understood(void **state)
         struct str file;
         struct err_ctx e;
         struct onnx_summary *onnx = arena_alloc(&arena, sizeof *onnx);
-        struct signature *sig;
+        struct signature *sig = NULL;
         err_ctx_init(&e);
         if (!read_shared(shared[i].name, &file))
             return;
