@@ -174,6 +174,7 @@ def run_fuzz() -> Count:
         with tempfile.TemporaryDirectory() as found:
             command = [str(ROOT / "build-fuzz" / "tests" / "fuzz" / name)]
             command += [f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048"]
+            command += ["-seed=1"]  # what is run before every merge must not depend on luck
             command += ["-verbosity=0", f"-artifact_prefix={OUTPUT / 'fuzz' / name}-", found]
             command += [str(corpus) for corpus in corpora if corpus.is_dir()]
             total += fuzz_once(command)

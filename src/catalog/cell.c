@@ -43,18 +43,20 @@ bool cell_is_missing(struct str field)
     return false;
 }
 
-/* Makes 1,5 and .5 and 5. what the parser of JSON numbers reads. */
+/* Makes 1,5 and .5 and 5. what the parser of JSON numbers reads; a second point makes it none. */
 static size_t as_json(struct str field, char point, char text[NUMBER_BYTES_MAX + 2])
 {
     size_t n = 0;
+    bool pointed = false;
     for (size_t i = 0; i < field.n; i++) {
         char c = field.p[i];
-        if (c == '.' && point != '.')
+        if ((c == '.' && point != '.') || (c == point && pointed))
             return 0;
         if (c != point) {
             text[n++] = c;
             continue;
         }
+        pointed = true;
         bool digit_before = i > 0 && field.p[i - 1] >= '0' && field.p[i - 1] <= '9';
         bool digit_after = i + 1 < field.n && field.p[i + 1] >= '0' && field.p[i + 1] <= '9';
         if (!digit_before && !digit_after)
