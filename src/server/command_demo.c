@@ -1,5 +1,6 @@
 #include "server/commands.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -158,12 +159,15 @@ int command_demo(const struct cli *cli)
 {
     struct err_ctx e;
     sigset_t signals;
-    char own[] = "/tmp/crisol-demo-XXXXXX";
+    char own[PATH_MAX];
+    const char *temporary = getenv("TMPDIR");
     const char *data = cli_value(cli, "data");
     bool passing = !data && cli_has(cli, "check");
     enum err err = ERR_OK;
     err_ctx_init(&e);
     signals_catch(&signals);
+    snprintf(own, sizeof own, "%s/crisol-demo-XXXXXX",
+             temporary && *temporary ? temporary : "/tmp");
     if (passing)
         err = make_folder(own, &e);
     if (!err)

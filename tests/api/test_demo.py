@@ -28,9 +28,14 @@ def port() -> Iterator[int]:
     port.release()
 
 
-def check(port: int, *words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+def check(
+    port: int, *words: str, expect: int = 0, temporary: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [str(binary()), "demo", "--check", "--listen", f"127.0.0.1:{port}", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    environment = {**os.environ, **({"TMPDIR": str(temporary)} if temporary else {})}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
     assert done.returncode == expect, done.stdout + done.stderr
     return done
 
@@ -105,9 +110,8 @@ def test_check_shows_that_live_and_hold_out_agree(port: int) -> None:
 
 
 def test_check_leaves_no_folder_behind(port: int, tmp_path: Path) -> None:
-    before = set(Path("/tmp").glob("crisol-demo-*"))
-    check(port)
-    assert set(Path("/tmp").glob("crisol-demo-*")) <= before
+    check(port, temporary=tmp_path)
+    assert list(tmp_path.glob("crisol-demo-*")) == []
 
 
 def test_check_can_be_repeated_in_a_folder(port: int, tmp_path: Path) -> None:
