@@ -136,13 +136,16 @@ static enum err load_page(struct db *db, const struct read_query *q, int64_t fro
     return err ? err : load_scores(db, q->model_id, MIN(first, last), MAX(first, last), page, e);
 }
 
-/* Both lists are sorted by record: where those of `seq` begin. */
-static size_t first_truth(const struct page *page, int64_t seq)
+/* Where the elements of `seq` begin in a list that is sorted by it; `seq` is the first member of
+ * each element. */
+static size_t first_of(const void *list, size_t count, size_t width, int64_t seq)
 {
-    size_t low = 0, high = page->truth_count;
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (page->truths[middle].seq < seq)
+        int64_t here;
+        memcpy(&here, (const char *)list + middle * width, sizeof here);
+        if (here < seq)
             low = middle + 1;
         else
             high = middle;
@@ -150,17 +153,17 @@ static size_t first_truth(const struct page *page, int64_t seq)
     return low;
 }
 
+static_assert(offsetof(struct page_truth, seq) == 0, "first_of() reads it there");
+static_assert(offsetof(struct page_scores, seq) == 0, "first_of() reads it there");
+
+static size_t first_truth(const struct page *page, int64_t seq)
+{
+    return first_of(page->truths, page->truth_count, sizeof *page->truths, seq);
+}
+
 static size_t first_scores(const struct page *page, int64_t seq)
 {
-    size_t low = 0, high = page->score_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (page->scores[middle].seq < seq)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return first_of(page->scores, page->score_count, sizeof *page->scores, seq);
 }
 
 enum { OTHERS_MAX = 64 };
