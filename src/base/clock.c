@@ -43,6 +43,16 @@ uint64_t clock_monotonic_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+struct timespec clock_deadline(unsigned after_ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    long ns = at.tv_nsec + (long)(after_ms % 1000) * 1000000;
+    at.tv_sec += after_ms / 1000 + ns / 1000000000;
+    at.tv_nsec = ns % 1000000000;
+    return at;
+}
+
 char *clock_format(int64_t time_ms, char text[CLOCK_TEXT_BYTES])
 {
     int64_t ms = ((time_ms % 1000) + 1000) % 1000;

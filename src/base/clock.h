@@ -12,6 +12,7 @@
 #define BASE_CLOCK_H
 
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/str.h"
 
@@ -31,6 +32,10 @@ void clock_advance(struct clock *c, int64_t by_ms);
 
 /* For durations: never goes back, not related to the time of day. */
 uint64_t clock_monotonic_ns(void);
+
+/* The moment `after_ms` from now on that clock, for pthread_cond_clockwait(CLOCK_MONOTONIC): a wait
+ * by the time of day would end early or late when somebody sets it. */
+struct timespec clock_deadline(unsigned after_ms);
 
 /* RFC 3339 in UTC with milliseconds. Returns `text`. */
 char *clock_format(int64_t time_ms, char text[CLOCK_TEXT_BYTES]);

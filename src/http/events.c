@@ -37,10 +37,8 @@ static void *beat(void *argument)
     struct events *hub = argument;
     pthread_mutex_lock(&hub->lock);
     while (!hub->closing) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += HEARTBEAT_S;
-        if (pthread_cond_timedwait(&hub->changed, &hub->lock, &until) == ETIMEDOUT)
+        struct timespec until = clock_deadline(HEARTBEAT_S * 1000);
+        if (pthread_cond_clockwait(&hub->changed, &hub->lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
             push_all(hub, STR(": still here\n\n"));
     }
     pthread_mutex_unlock(&hub->lock);

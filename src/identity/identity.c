@@ -186,12 +186,10 @@ static void *keep(void *argument)
     struct identity *identity = argument;
     bool closing = false;
     for (unsigned round = 0; !closing; round++) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += FLUSH_S;
+        struct timespec until = clock_deadline(FLUSH_S * 1000);
         pthread_mutex_lock(&identity->lock);
-        while (!identity->closing &&
-               pthread_cond_timedwait(&identity->wake, &identity->lock, &until) != ETIMEDOUT)
+        while (!identity->closing && pthread_cond_clockwait(&identity->wake, &identity->lock,
+                                                            CLOCK_MONOTONIC, &until) != ETIMEDOUT)
             ;
         closing = identity->closing;
         pthread_mutex_unlock(&identity->lock);

@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-enum { PAUSE_S = 1 };
+enum { PAUSE_MS = 1000 };
 
 struct item {
     int64_t model_id;
@@ -67,10 +67,9 @@ static void tell(struct news *n, const struct item *item)
 
 static void pause_until_next(struct news *n)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PAUSE_S;
-    while (!n->closing && pthread_cond_timedwait(&n->wanted, &n->lock, &until) == 0)
+    struct timespec until = clock_deadline(PAUSE_MS);
+    while (!n->closing &&
+           pthread_cond_clockwait(&n->wanted, &n->lock, CLOCK_MONOTONIC, &until) == 0)
         ;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "predictions/predictions.h"
 
@@ -45,12 +46,10 @@ static void run_chore(struct housekeeping *h, size_t i)
 /* Sleeps until the next round; false when there is none. */
 static bool wait_for_round(struct housekeeping *h)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ROUND_S;
+    struct timespec until = clock_deadline(ROUND_S * 1000);
     pthread_mutex_lock(&h->lock);
     while (!h->closing && !h->woken &&
-           pthread_cond_timedwait(&h->wake, &h->lock, &until) != ETIMEDOUT)
+           pthread_cond_clockwait(&h->wake, &h->lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
         ;
     bool go_on = !h->closing;
     h->woken = false;
@@ -69,15 +68,6 @@ static void *keep_house(void *argument)
 
 /* ---- life ---- */
 
-static void init_wake(pthread_cond_t *wake)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 static void release(struct housekeeping *h)
 {
     pthread_cond_destroy(&h->wake);
@@ -91,7 +81,7 @@ enum err housekeeping_open(struct features *f, struct housekeeping **out, struct
     h->features = f;
     h->woken = true; /* the first round is now: much may have passed since the last stop */
     pthread_mutex_init(&h->lock, NULL);
-    init_wake(&h->wake);
+    pthread_cond_init(&h->wake, NULL);
     int failed = pthread_create(&h->thread, NULL, keep_house, h);
     if (failed) {
         release(h);

@@ -7,7 +7,7 @@
 #include "base/map.h"
 #include "base/pool.h"
 
-enum { VERSIONS_LOADED_MAX = 64, POLL_S = 1, SHADOW_THREADS = 1 };
+enum { VERSIONS_LOADED_MAX = 64, POLL_MS = 100, SHADOW_THREADS = 1 };
 
 struct serving {
     struct serving_opts opts;
@@ -387,10 +387,8 @@ static void *watch(void *argument)
     pthread_setname_np(pthread_self(), "watch-registry");
     pthread_mutex_lock(&s->watch_lock);
     while (!s->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += POLL_S;
-        if (pthread_cond_timedwait(&s->stop, &s->watch_lock, &until) != ETIMEDOUT)
+        struct timespec until = clock_deadline(POLL_MS);
+        if (pthread_cond_clockwait(&s->stop, &s->watch_lock, CLOCK_MONOTONIC, &until) != ETIMEDOUT)
             continue;
         pthread_mutex_unlock(&s->watch_lock);
         look_for_changes(s);

@@ -9,8 +9,8 @@
  *     deployment_unref(d);
  *     serving_close(serving);
  *
- * A change in the registry takes effect by serving_reload(), at once on this node and within two
- * seconds on others. Any thread. */
+ * A change in the registry takes effect by serving_reload(), at once on this node and within a
+ * tenth of a second on others and when the command line made it. Any thread. */
 #ifndef SERVING_SERVING_H
 #define SERVING_SERVING_H
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 
 /* Stands on the stack of the thread that waits. */
@@ -52,36 +53,22 @@ static void forget(struct lane *lane, struct waiter *gone)
         lane->last = at;
 }
 
-static struct timespec deadline(unsigned timeout_ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    long ns = at.tv_nsec + (long)(timeout_ms % 1000) * 1000000;
-    at.tv_sec += timeout_ms / 1000 + ns / 1000000000;
-    at.tv_nsec = ns % 1000000000;
-    return at;
-}
-
 static bool wait_turn(struct lane *lane, unsigned timeout_ms, void **place)
 {
     struct waiter me = {.next = NULL};
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&me.granted_cond, &monotonic);
+    pthread_cond_init(&me.granted_cond, NULL);
     *lane->last = &me;
     lane->last = &me.next;
 
-    struct timespec until = deadline(timeout_ms);
+    struct timespec until = clock_deadline(timeout_ms);
     int waited = 0;
     while (!me.granted && waited != ETIMEDOUT)
-        waited = pthread_cond_timedwait(&me.granted_cond, &lane->lock, &until);
+        waited = pthread_cond_clockwait(&me.granted_cond, &lane->lock, CLOCK_MONOTONIC, &until);
     if (!me.granted)
         forget(lane, &me);
     *place = me.place;
 
     pthread_cond_destroy(&me.granted_cond);
-    pthread_condattr_destroy(&monotonic);
     return me.granted;
 }
 

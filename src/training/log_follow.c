@@ -121,16 +121,12 @@ static bool look(struct log_follow *f, struct watcher *w)
 
 static void wait_locked(struct log_follow *f)
 {
-    struct timespec until;
     if (f->count == 0) {
         pthread_cond_wait(&f->changed, &f->lock);
         return;
     }
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += LOOK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&f->changed, &f->lock, &until);
+    struct timespec until = clock_deadline(LOOK_MS);
+    pthread_cond_clockwait(&f->changed, &f->lock, CLOCK_MONOTONIC, &until);
 }
 
 static void *watch(void *argument)

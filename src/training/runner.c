@@ -55,13 +55,8 @@ static void publish_status(struct training *t, int64_t id, enum run_status statu
 /* Waits until somebody calls or the time is over. */
 static void wait_locked(struct runner *r, unsigned ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&r->changed, &r->lock, &until);
+    struct timespec until = clock_deadline(ms);
+    pthread_cond_clockwait(&r->changed, &r->lock, CLOCK_MONOTONIC, &until);
 }
 
 static void nap(struct runner *r, unsigned ms)

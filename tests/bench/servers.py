@@ -289,7 +289,9 @@ class Crisol(Contestant):
             arms += [{"version": str(2 + i), "mode": "shadow"} for i in range(self.shadows)]
             api = self.server.api("developer")
             api.put("/models/iris/arms", json={"arms": arms}, expect=200)
-        answer = self.server.oip().get("/models/iris", expect=200)
+        oip = self.server.oip()
+        wait_until(lambda: oip.get("/models/iris/ready").ok, what="the imported model to be served")
+        answer = oip.get("/models/iris", expect=200)
         self.input_name = answer.json()["inputs"][0]["name"]
         self.server.stop()
 
