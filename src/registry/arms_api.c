@@ -136,27 +136,18 @@ enum err registry_api_decisions_get(struct http_request *rq, struct err_ctx *e)
     struct registry *r = rq->context;
     struct model model;
     struct decision *decisions;
-    struct str cursor;
-    uint64_t before = 0;
-    int64_t limit = 50;
+    struct page page;
     unsigned count = 0;
-    enum err err = http_query_i64(rq, "limit", 1, 500, &limit, e);
-    if (!err && http_query(rq, "cursor", &cursor) && !id_parse(cursor, &before))
-        err = err_set(e, ERR_INVALID, "the cursor is not one of ours");
+    enum err err = page_read(rq, PAGE_BY_ID, INT64_MAX, &page, e);
     if (!err)
         err = registry_model(r, rq->params[0], &model, &rq->arena, e);
     if (!err)
-        err = registry_decisions(r, model.id, (int64_t)before, (unsigned)limit + 1, &decisions,
+        err = registry_decisions(r, model.id, page.number, (unsigned)page.limit + 1, &decisions,
                                  &count, &rq->arena, e);
     if (err)
         return err;
-    json_t *page = json_object(), *list = json_array();
-    for (unsigned i = 0; i < MIN(count, (unsigned)limit); i++)
-        json_push(list, decision_to_json(&decisions[i]));
-    json_set(page, "items", list);
-    char id[ID_TEXT_BYTES];
-    json_set_cstr(page, "next_cursor",
-                  count > limit ? id_format((uint64_t)decisions[limit - 1].id, id) : NULL);
-    http_answer_json(rq, 200, page);
+    for (unsigned i = 0; i < count; i++)
+        page_add(&page, decision_to_json(&decisions[i]), decisions[i].id);
+    page_answer(rq, &page);
     return ERR_OK;
 }

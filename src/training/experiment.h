@@ -10,7 +10,7 @@
 #ifndef TRAINING_EXPERIMENT_H
 #define TRAINING_EXPERIMENT_H
 
-#include "base/json.h"
+#include "http/page.h"
 #include "store/store.h"
 
 struct experiment {
@@ -32,9 +32,8 @@ WARN_UNUSED enum err experiment_update(struct db *db, const struct experiment *x
                                        struct err_ctx *e);
 /* Its runs stay. */
 WARN_UNUSED enum err experiment_remove(struct db *db, int64_t id, struct err_ctx *e);
-/* At most `limit` of those made before the id `before`, newest first. */
-WARN_UNUSED enum err experiment_list(struct db *db, int64_t before, int64_t limit, json_t *to,
-                                     int64_t *last, struct err_ctx *e);
+/* Adds the page's experiments, newest first, and the one behind them. */
+WARN_UNUSED enum err experiment_list(struct db *db, struct page *page, struct err_ctx *e);
 
 json_t *experiment_json(const struct experiment *x);
 

@@ -60,27 +60,16 @@ enum err experiment_post(struct http_request *rq, struct err_ctx *e)
 enum err experiment_get_all(struct http_request *rq, struct err_ctx *e)
 {
     struct training *t = rq->context;
-    int64_t limit = 50, last = 0;
-    uint64_t before = INT64_MAX;
-    char cursor_text[ID_TEXT_BYTES];
-    struct str cursor;
+    struct page page;
     struct db *db = NULL;
-    enum err err = http_query_i64(rq, "limit", 1, 500, &limit, e);
-    if (!err && http_query(rq, "cursor", &cursor) && !id_parse(cursor, &before))
-        err = err_set_at(e, ERR_INVALID, "cursor", "this cursor is not one of this list");
+    enum err err = page_read(rq, PAGE_BY_ID, INT64_MAX, &page, e);
     if (!err)
         err = store_read(t->opts.store, &db, e);
     if (err)
         return err;
-    json_t *items = json_array(), *answer = json_object();
-    err = db_end(db, experiment_list(db, (int64_t)before, limit, items, &last, e), e);
-    bool more = (int64_t)json_array_size(items) == limit;
-    json_set(answer, "items", items);
-    json_set_cstr(answer, "next_cursor", more ? id_format((uint64_t)last, cursor_text) : NULL);
-    if (err)
-        json_decref(answer);
-    else
-        http_answer_json(rq, 200, answer);
+    err = db_end(db, experiment_list(db, &page, e), e);
+    if (!err)
+        page_answer(rq, &page);
     return err;
 }
 

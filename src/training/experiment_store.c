@@ -84,19 +84,17 @@ enum err experiment_remove(struct db *db, int64_t id, struct err_ctx *e)
                          NULL, e);
 }
 
-enum err experiment_list(struct db *db, int64_t before, int64_t limit, json_t *to, int64_t *last,
-                         struct err_ctx *e)
+enum err experiment_list(struct db *db, struct page *page, struct err_ctx *e)
 {
     struct arena a;
     struct rows *rows = NULL;
     arena_init(&a);
     enum err err = db_query(db, EXPERIMENT_COLUMNS "where x.id < $1 order by x.id desc limit $2",
-                            BIND(bind_i64(before), bind_i64(limit)), &rows, e);
+                            BIND(bind_i64(page->number), bind_i64(page->limit + 1)), &rows, e);
     while (!err && !(err = rows_next(rows, e)) && rows_have(rows)) {
         struct experiment x;
         read_row(rows, &a, &x);
-        json_push(to, experiment_json(&x));
-        *last = x.id;
+        page_add(page, experiment_json(&x), x.id);
     }
     rows_close(rows);
     arena_release(&a);
