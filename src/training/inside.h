@@ -148,7 +148,6 @@ WARN_UNUSED enum err run_artifact_path(const struct training *t, int64_t id, str
 
 WARN_UNUSED enum err log_follow_open(struct training *t, struct log_follow **out,
                                      struct err_ctx *e);
-void log_follow_end(struct log_follow *f); /* its streams end */
 void log_follow_close(struct log_follow *f);
 
 /* Turns the request into a stream of the run's log. */
