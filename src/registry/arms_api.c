@@ -51,17 +51,20 @@ static enum err share(json_t *item, const char *key, double fallback, double *ou
     return err_set_at(e, ERR_INVALID, pointer, "\"%s\" must be a number from 0 to 1", key);
 }
 
+/* "2" or 2. */
+static bool read_version(const json_t *value, int64_t *number)
+{
+    if (!json_is_integer(value))
+        return json_is_string(value) && num_parse_i64(json_str(value), 1, INT64_MAX, number);
+    *number = json_integer_value(value);
+    return *number > 0;
+}
+
 static enum err read_arm(json_t *item, unsigned index, struct arm *arm, struct err_ctx *e)
 {
     char pointer[64];
-    json_t *version = json_object_get(item, "version");
-    struct str text = json_is_string(version) ? json_str(version) : STR("");
     *arm = (struct arm){.number = 0};
-    if (json_is_integer(version))
-        arm->number = json_integer_value(version);
-    else if (!num_parse_i64(text, 1, INT64_MAX, &arm->number))
-        arm->number = 0;
-    if (arm->number <= 0) {
+    if (!read_version(json_object_get(item, "version"), &arm->number)) {
         snprintf(pointer, sizeof pointer, "/arms/%u/version", index);
         return err_set_at(e, ERR_INVALID, pointer, "an arm needs a version like \"1\"");
     }
@@ -111,17 +114,11 @@ static enum err promote(struct http_request *rq, json_t *body, int64_t number, c
 enum err registry_api_promote_post(struct http_request *rq, struct err_ctx *e)
 {
     json_t *body = NULL;
-    struct arm arm;
+    int64_t number = 0;
     enum err err = http_json_object(rq, &body, e);
-    if (err)
-        return err;
-    json_t *version = json_object_get(body, "version");
-    arm.number = json_integer_value(version);
-    if (!json_is_integer(version) && !num_parse_i64(json_str(version), 1, INT64_MAX, &arm.number))
-        return err_set_at(e, ERR_INVALID, "/version", "\"version\" must be a version like \"2\"");
-    if (arm.number <= 0)
-        return err_set_at(e, ERR_INVALID, "/version", "\"version\" must be a version like \"2\"");
-    return promote(rq, body, arm.number, "promote", e);
+    if (!err && !read_version(json_object_get(body, "version"), &number))
+        err = err_set_at(e, ERR_INVALID, "/version", "\"version\" must be a version like \"2\"");
+    return err ? err : promote(rq, body, number, "promote", e);
 }
 
 enum err registry_api_rollback_post(struct http_request *rq, struct err_ctx *e)
