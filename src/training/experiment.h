@@ -25,6 +25,9 @@ struct experiment {
 /* ERR_NOT_FOUND with its sentence. `id` is text as the outside knows it. */
 WARN_UNUSED enum err experiment_select(struct db *db, struct str id, struct arena *a,
                                        struct experiment *out, struct err_ctx *e);
+/* The member "experiment" of a body, an id or a name; 0 for null, `*id` stays as it is where there
+ * is none. ERR_INVALID where there is no such experiment. */
+WARN_UNUSED enum err experiment_want(struct db *db, json_t *body, int64_t *id, struct err_ctx *e);
 /* ERR_EXISTS where the name is taken. */
 WARN_UNUSED enum err experiment_insert(struct db *db, const struct experiment *x,
                                        struct err_ctx *e);
