@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "catalog/dataset.h"
+#include "http/page.h"
 #include "training/run.h"
 #include "training/training.h"
 
@@ -103,6 +104,22 @@ WARN_UNUSED enum err run_add_metrics(struct db *db, int64_t id, const struct met
 /* All figures of a run as an object: those that the program reported. */
 WARN_UNUSED enum err run_select_reported(struct db *db, int64_t id, json_t **out,
                                          struct err_ctx *e);
+
+/* ---- run_list.c ---- */
+
+/* Which runs are listed, and in which order. Texts are "" where they do not matter. */
+struct run_list {
+    struct str status, module;
+    struct str words;      /* a LIKE pattern with the escape "!", in lower case */
+    int64_t experiment_id; /* 0: any */
+    struct str figure;     /* ordered by this key, the page by count; without a pointer: by time */
+    bool descending;
+    struct page page;
+};
+
+/* Adds the page's runs, and the one behind them. */
+WARN_UNUSED enum err run_select_list(struct db *db, struct run_list *list, struct arena *a,
+                                     struct err_ctx *e);
 
 /* ---- run_json.c ---- */
 
