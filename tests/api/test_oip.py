@@ -439,6 +439,22 @@ def test_wrong_binary_tensors_are_refused(server: Server, iris: Client) -> None:
     assert "element 1" in answer.json()["error"]
 
 
+def test_a_large_answer_follows_small_compressed_ones(iris: Client) -> None:
+    """Requests use one another's memory: nothing of a small answer limits a later one."""
+    for rows in (100, 200, 5000, 100, 10000):
+        body = {"inputs": [{**DATA, "shape": [rows, 2], "data": [1.0] * (2 * rows)}]}
+        for _ in range(3):
+            answer = iris.post("/models/iris/infer", json=body, expect=200)
+            assert answer.headers.get("Content-Encoding") == "gzip"
+            assert answer.json()["outputs"][0]["shape"][0] == rows
+
+
+def test_an_input_has_its_data_once(iris: Client) -> None:
+    both = {**DATA, "parameters": {"binary_data_size": 8}}
+    answer = iris.post("/models/iris/infer", json={"inputs": [both]}, expect=400)
+    assert "both data and binary_data_size" in answer.json()["error"]
+
+
 def test_wrong_compression_is_refused(iris: Client) -> None:
     packed = gzip.compress(json.dumps({"inputs": [DATA]}).encode())
     head = {"Content-Encoding": "gzip"}

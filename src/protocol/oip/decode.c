@@ -20,20 +20,20 @@ struct decoder {
     struct oip_call *call;
     struct err_ctx *e;
     struct jsonpull j;
-    struct told inputs[SIGNATURE_TENSORS_MAX];
-    unsigned input_count;
+    unsigned input_count, output_count;
     struct str binary;  /* what is left of the bytes behind the JSON */
     bool binary_output; /* for every output that does not say itself */
+    bool has_outputs;
+    struct str unit;
+    uint64_t timeout_us;
+    struct str refused; /* a parameter that asks for what we cannot do; without a pointer: none */
+    /* As many as were counted; the rest is never touched, for a small request's sake. */
+    struct told inputs[SIGNATURE_TENSORS_MAX];
     struct {
         struct str name;
         int binary; /* -1: not said */
         uint32_t top;
     } outputs[SIGNATURE_TENSORS_MAX];
-    unsigned output_count;
-    bool has_outputs;
-    struct str unit;
-    uint64_t timeout_us;
-    struct str refused; /* a parameter that asks for what we cannot do; without a pointer: none */
 };
 
 static enum err broken(struct decoder *d)
@@ -188,7 +188,7 @@ static enum err take_input(struct decoder *d)
         } else if (str_is(key, "data")) {
             in->data = d->j;
             in->has_data = true;
-            jsonpull_skip(&d->j);
+            jsonpull_pass(&d->j);
             in->data_bytes = (size_t)(d->j.at - in->data.at);
         } else {
             jsonpull_skip(&d->j);
@@ -391,8 +391,11 @@ static enum err read_input(struct decoder *d, const struct told *in, unsigned in
         return err;
     *t = (struct tensor){.datatype = in->datatype, .rank = in->rank};
     memcpy(t->shape, in->shape, sizeof t->shape);
-    if (!in->has_size && !in->has_data)
-        return err_set(d->e, ERR_INVALID, "input '%s' has no data", spec->name);
+    if (in->has_size == in->has_data)
+        return err_set(d->e, ERR_INVALID,
+                       in->has_data ? "input '%s' has both data and binary_data_size"
+                                    : "input '%s' has no data",
+                       spec->name);
     err = check_claim(d, in, t, spec->name);
     if (!err)
         err = tensor_alloc(t, &d->rq->arena, serving_opts(ask->serving)->tensor_bytes_max, d->e);
@@ -552,7 +555,8 @@ enum err oip_decode(struct http_request *rq, struct oip_call **out, struct err_c
 {
     struct oip *o = rq->context;
     struct oip_call *call = arena_zalloc(&rq->arena, sizeof *call);
-    struct decoder *d = arena_zalloc(&rq->arena, sizeof *d);
+    struct decoder *d = arena_alloc(&rq->arena, sizeof *d);
+    memset(d, 0, offsetof(struct decoder, inputs));
     d->rq = rq;
     d->call = call;
     d->e = e;
