@@ -61,7 +61,7 @@ void compress_answer(struct http_request *rq)
     if (!accepted.p || str_find_str(accepted, STR("gzip")) < 0)
         return;
     struct buf packed;
-    buf_init(&packed, answer->body.n + 1024);
+    buf_init(&packed, answer->body.max);
     if (!compress_gzip(buf_str(&answer->body), 1, &packed)) {
         buf_release(&packed);
         return;
