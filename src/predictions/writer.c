@@ -1,15 +1,20 @@
 #include "predictions/internal.h"
 
+#include <errno.h>
+
 #include "base/log.h"
 
 /* The one writer of the log. It takes everything that waits, writes it in one transaction, and
  * tells each who waits. While it commits, the next batch gathers: the busier the server, the
  * larger the batch and the cheaper each record.
  *
+ * Where no request waits for the commit (durability async, scores of shadows) it has a moment's
+ * patience, so that a stream of such items costs few commits too.
+ *
  * A batch that fails is tried again item by item, so that one bad record does not take the others
  * with it. */
 
-enum { BATCH_MAX = 2048, COUNTERS_MAX = 64, HOUR_MS = 3600000 };
+enum { COUNTERS_MAX = 64, HOUR_MS = 3600000, LINGER_MS = 5 };
 
 /* Rows per version and hour, added up over a batch. */
 struct counter {
@@ -25,22 +30,40 @@ struct batch {
     unsigned counter_count;
 };
 
+/* Both wait with the lock held. */
+static void sleep_until_wanted(struct predictions *p)
+{
+    p->state = WRITER_SLEEPS;
+    while (!p->first && !p->closing)
+        pthread_cond_wait(&p->wanted, &p->lock);
+    p->state = WRITER_WORKS;
+}
+
+static void linger(struct predictions *p)
+{
+    struct timespec until = clock_deadline(LINGER_MS);
+    int waited = 0;
+    p->state = WRITER_LINGERS;
+    while (!p->closing && !p->urgent && !predictions_plenty(p) && waited != ETIMEDOUT)
+        waited = pthread_cond_clockwait(&p->wanted, &p->lock, CLOCK_MONOTONIC, &until);
+    p->state = WRITER_WORKS;
+}
+
 static unsigned take_batch(struct predictions *p, struct item **items)
 {
     unsigned n = 0;
     pthread_mutex_lock(&p->lock);
-    while (!p->first && !p->closing) {
-        p->sleeping = true;
-        pthread_cond_wait(&p->wanted, &p->lock);
-        p->sleeping = false;
-    }
+    sleep_until_wanted(p);
+    linger(p);
     for (; p->first && n < BATCH_MAX; n++) {
         items[n] = p->first;
+        p->urgent -= p->first->done != NULL;
         p->first = p->first->next;
     }
     if (!p->first)
         p->last = &p->first;
     p->queued -= n;
+    predictions_note_crowd(p);
     pthread_mutex_unlock(&p->lock);
     return n;
 }

@@ -172,7 +172,7 @@ static enum err make_records(struct ask *ask, struct record **logged, struct rec
  * the log knows whether they are free. */
 static bool must_wait(const struct ask *ask)
 {
-    return predictions_committed(serving_opts(ask->serving)->predictions) || ask->request_id.p ||
+    return predictions_must_wait(serving_opts(ask->serving)->predictions) || ask->request_id.p ||
            ask->row_ids;
 }
 
