@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 void exchange_body_begin(struct exchange *x)
 {
     x->body_seen = 0;
@@ -56,6 +58,15 @@ static void keep(struct exchange *x, struct str piece)
         x->body = xrealloc(x->body, x->body_capacity);
     }
     memcpy(x->body + wanted - piece.n, piece.p, piece.n);
+}
+
+/* The idle timeout alone would let a client hold a connection for ever with a byte now and then. */
+bool exchange_body_drips(const struct exchange *x)
+{
+    enum { NS_PER_BYTE = 1000000000 / 1024 };
+    uint64_t took_ns = clock_monotonic_ns() - x->rq.started_ns;
+    uint64_t grace_ns = exchange_opts(x)->body_timeout_s * UINT64_C(1000000000);
+    return took_ns > grace_ns && (took_ns - grace_ns) / NS_PER_BYTE > x->body_seen;
 }
 
 void exchange_body_add(struct exchange *x, struct str piece)

@@ -77,6 +77,9 @@ void exchange_body_close(struct exchange *x);
 /* Takes the next piece; what goes wrong is noted in x->failure. */
 void exchange_body_add(struct exchange *x, struct str piece);
 
+/* True when it comes too slowly to wait for its end. */
+bool exchange_body_drips(const struct exchange *x);
+
 /* The body is complete: makes rq.body, decompressed where Content-Encoding says so. */
 WARN_UNUSED enum err exchange_body_end(struct exchange *x, struct err_ctx *e);
 

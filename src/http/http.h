@@ -150,6 +150,7 @@ struct http_server_opts {
     unsigned threads;
     unsigned connections_max;
     unsigned idle_timeout_s;
+    unsigned body_timeout_s; /* for a body to arrive, plus a second for each KiB of it */
     size_t body_max_bytes;
     size_t upload_max_bytes;
     const char *spool_folder; /* for HTTP_BODY_FILE */

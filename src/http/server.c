@@ -323,12 +323,18 @@ static enum MHD_Result head(struct exchange *x, const char *method)
     return MHD_YES;
 }
 
-/* A client that goes on sending long after its body was refused is cut off. */
+/* A client that goes on sending long after its body was refused is cut off, and so is one whose
+ * body only drips: libmicrohttpd takes no answer before the end of a body. */
 static enum MHD_Result take_piece(struct exchange *x, struct str piece)
 {
     exchange_body_add(x, piece);
     bool hopeless = x->failure.code && x->body_seen / 4 > exchange_body_max(x);
-    return hopeless ? MHD_NO : MHD_YES;
+    if (!hopeless && !exchange_body_drips(x))
+        return MHD_YES;
+    log_info("http", "%s " STR_FMT ": the client was cut off after %zu bytes of its body: %s",
+             exchange_method(x), STR_ARG(x->rq.path), x->body_seen,
+             hopeless ? "it was refused long ago" : "it comes too slowly");
+    return MHD_NO;
 }
 
 static enum MHD_Result on_request(void *server, struct MHD_Connection *connection, const char *url,

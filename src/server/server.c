@@ -65,6 +65,7 @@ static enum err open_http(struct server *s, struct err_ctx *e)
         .threads = threads_of(c),
         .connections_max = (unsigned)c->http_connections_max,
         .idle_timeout_s = (unsigned)c->http_idle_timeout_s,
+        .body_timeout_s = (unsigned)c->http_body_timeout_s,
         .body_max_bytes = (size_t)c->http_body_max_bytes,
         .upload_max_bytes = (size_t)c->http_upload_max_bytes,
         .spool_folder = spool,

@@ -9,6 +9,7 @@ import pytest
 from harness import processes
 from harness.client import RawConnection
 from harness.server import PASSWORD, Server
+from harness.wait import wait_until
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 small_bodies = pytest.mark.serve(settings={"http.body_max_bytes": "1048576"})
@@ -131,6 +132,26 @@ def test_an_endless_body_is_cut_off(server: Server) -> None:
             pass
     assert sent < 200
     assert server.api("viewer").get("/me").status_code == 200
+
+
+@pytest.mark.serve(settings={"http.body_timeout_s": "1"})
+def test_a_dripping_body_is_cut_off(server: Server) -> None:
+    """One byte now and then keeps the idle timeout away, but no connection for ever."""
+    token = server.token("viewer")
+    head = f"PATCH /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    with server.raw(timeout=20) as raw:
+        raw.send(head + "Content-Length: 10000\r\n\r\n{")
+
+        def cut_off() -> bool:
+            try:
+                raw.send(b" ")
+            except OSError:
+                return True
+            return False
+
+        wait_until(cut_off, timeout=10, interval=0.1, what="the connection to be closed")
+    assert server.log.entries("comes too slowly", where="http")
+    server.api("viewer").get("/me", expect=200)
 
 
 @pytest.mark.parametrize(
