@@ -28,6 +28,7 @@ struct batch {
     unsigned count;
     struct counter counters[COUNTERS_MAX];
     unsigned counter_count;
+    uint64_t lost; /* records that could not be written since the last one that could */
 };
 
 /* Both wait with the lock held. */
@@ -314,6 +315,15 @@ static void give_up(struct item *item)
         atomic_store(&item->record->discarded, true);
 }
 
+/* A disk that is full for an hour is one line when it begins and one when it is over. */
+static void tell_recovery(struct batch *b)
+{
+    if (b->lost)
+        log_info("predictions", "the prediction log is written again; %llu records were refused",
+                 (unsigned long long)b->lost);
+    b->lost = 0;
+}
+
 /* A store that does not answer would make each of them wait in turn: after a few in a row the rest
  * is given up with them. */
 static void write_one_by_one(struct batch *b)
@@ -337,9 +347,13 @@ static void write_one_by_one(struct batch *b)
         failed++;
     }
     free(one);
-    if (failed)
-        log_error("predictions", "%u of %u records could not be written: %s", failed, b->count,
+    if (failed < b->count)
+        tell_recovery(b);
+    if (failed && b->lost == 0)
+        log_error("predictions",
+                  "the prediction log cannot be written, requests are refused until it can: %s",
                   e.detail);
+    b->lost += failed;
 }
 
 /* ---- afterwards ---- */
@@ -405,9 +419,11 @@ void *predictions_writer(void *log)
     while ((b->count = take_batch(p, b->items)) > 0) {
         struct err_ctx e;
         err_ctx_init(&e);
-        if (write_batch(b, &e)) {
-            log_warning("predictions", "a batch of %u failed and is written one by one: %s",
-                        b->count, e.detail);
+        if (write_batch(b, &e) == ERR_OK) {
+            tell_recovery(b);
+        } else {
+            log_debug("predictions", "a batch of %u failed and is written one by one: %s", b->count,
+                      e.detail);
             write_one_by_one(b);
         }
         finish(b);
