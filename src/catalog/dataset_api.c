@@ -92,36 +92,19 @@ enum err dataset_post(struct http_request *rq, struct err_ctx *e)
     return ERR_OK;
 }
 
-static enum err read_cursor(struct http_request *rq, int64_t *before, struct err_ctx *e)
-{
-    struct str cursor;
-    uint64_t id = INT64_MAX;
-    if (http_query(rq, "cursor", &cursor) && !id_parse(cursor, &id))
-        return err_set_at(e, ERR_INVALID, "cursor", "this cursor is not one of this list");
-    *before = (int64_t)id;
-    return ERR_OK;
-}
-
 enum err dataset_get_all(struct http_request *rq, struct err_ctx *e)
 {
     struct catalog *c = rq->context;
-    int64_t limit = 50, before = 0, last = 0;
+    struct page page;
     struct db *db = NULL;
-    char cursor[ID_TEXT_BYTES];
-    enum err err = http_query_i64(rq, "limit", 1, 500, &limit, e);
-    err = err ? err : read_cursor(rq, &before, e);
-    err = err ? err : store_read(c->store, &db, e);
+    enum err err = page_read(rq, PAGE_BY_ID, INT64_MAX, &page, e);
+    if (!err)
+        err = store_read(c->store, &db, e);
     if (err)
         return err;
-    json_t *items = json_array(), *answer = json_object();
-    err = db_end(db, dataset_list(db, before, limit, items, &last, e), e);
-    bool more = (int64_t)json_array_size(items) == limit;
-    json_set(answer, "items", items);
-    json_set_cstr(answer, "next_cursor", more ? id_format((uint64_t)last, cursor) : NULL);
-    if (err)
-        json_decref(answer);
-    else
-        http_answer_json(rq, 200, answer);
+    err = db_end(db, dataset_list(db, &page, e), e);
+    if (!err)
+        page_answer(rq, &page);
     return err;
 }
 

@@ -38,8 +38,7 @@ static json_t *version_summary(struct rows *rows, unsigned first, struct str nam
     return one;
 }
 
-enum err dataset_list(struct db *db, int64_t before, int64_t limit, json_t *to, int64_t *last,
-                      struct err_ctx *e)
+enum err dataset_list(struct db *db, struct page *page, struct err_ctx *e)
 {
     struct rows *rows = NULL;
     enum err err = db_query(
@@ -48,7 +47,7 @@ enum err dataset_list(struct db *db, int64_t before, int64_t limit, json_t *to, 
         "d.name, d.description, d.created_ms, d.version_last from catalog_datasets d join "
         "catalog_versions v on v.dataset_id = d.id and v.number = d.version_last where d.id < $1 "
         "order by d.id desc limit $2",
-        BIND(bind_i64(before), bind_i64(limit)), &rows, e);
+        BIND(bind_i64(page->number), bind_i64(page->limit + 1)), &rows, e);
     while (!err && !(err = rows_next(rows, e)) && rows_have(rows)) {
         json_t *one = json_object();
         json_set_text(one, "name", rows_text(rows, 7));
@@ -56,8 +55,7 @@ enum err dataset_list(struct db *db, int64_t before, int64_t limit, json_t *to, 
         json_set_time(one, "created", rows_i64(rows, 9));
         json_set_i64(one, "versions", rows_i64(rows, 10));
         json_set(one, "latest", version_summary(rows, 0, rows_text(rows, 7)));
-        json_push(to, one);
-        *last = rows_i64(rows, 6);
+        page_add(page, one, rows_i64(rows, 6));
     }
     rows_close(rows);
     return err;

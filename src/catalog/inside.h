@@ -8,6 +8,7 @@
 
 #include "catalog/catalog.h"
 #include "catalog/dataset.h"
+#include "http/page.h"
 
 struct dataset;
 
@@ -34,9 +35,8 @@ struct dataset_summary {
 WARN_UNUSED enum err dataset_select(struct db *db, struct str name, struct arena *a,
                                     struct dataset_summary *out, struct err_ctx *e);
 
-/* Adds at most `limit` datasets to `to`, newest first, of those made before the id `before`. */
-WARN_UNUSED enum err dataset_list(struct db *db, int64_t before, int64_t limit, json_t *to,
-                                  int64_t *last, struct err_ctx *e);
+/* Adds the page's datasets, newest first, and the one behind them. */
+WARN_UNUSED enum err dataset_list(struct db *db, struct page *page, struct err_ctx *e);
 
 /* Finds or makes the dataset, and gives the version its number; `made` is false when the same
  * bytes, read in the same way, are there already: `v` is then that version's id and number. */

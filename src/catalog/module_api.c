@@ -1,5 +1,6 @@
 #include "catalog/catalog.h"
 #include "catalog/handlers.h"
+#include "http/page.h"
 
 static bool list_has(json_t *list, struct str word)
 {
@@ -62,13 +63,11 @@ enum err module_get_all(struct http_request *rq, struct err_ctx *e)
     enum err err = module_list_read(catalog_modules(rq->context), &rq->arena, &list, e);
     if (err)
         return err;
-    json_t *items = json_array(), *answer = json_object();
+    json_t *items = json_array();
     for (unsigned i = 0; i < list.count; i++)
         if (is_asked_for(rq, &list.modules[i]))
             json_push(items, json_incref(list.modules[i].document));
-    json_set(answer, "items", items);
-    json_set_null(answer, "next_cursor");
-    http_answer_json(rq, 200, answer);
+    page_answer_whole(rq, items);
     return ERR_OK;
 }
 

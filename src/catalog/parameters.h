@@ -6,11 +6,7 @@
  *     err = parameters_check(declared, e);                         when a module is read
  *     err = parameters_complete(declared, given, &complete, e);    when a run is asked for
  *
- * Understood of JSON Schema 2020-12: type, enum, const, minimum, maximum, exclusiveMinimum,
- * exclusiveMaximum, multipleOf, minLength, maxLength, pattern (a POSIX extended expression), items,
- * minItems, maxItems, additionalProperties, maxProperties, oneOf, anyOf, not, default;
- * title, description, examples and whatever begins with "x-" is carried along. A schema with
- * another keyword is refused, because a rule that is not checked is worse than none. */
+ * What of JSON Schema is understood stands in json_schema.h. */
 #ifndef CATALOG_PARAMETERS_H
 #define CATALOG_PARAMETERS_H
 
@@ -25,8 +21,5 @@ WARN_UNUSED enum err parameters_check(json_t *declared, struct err_ctx *e);
  * is not declared. `given` may be NULL. */
 WARN_UNUSED enum err parameters_complete(json_t *declared, json_t *given, json_t **complete,
                                          struct err_ctx *e);
-
-/* "a number greater than 0", for people. */
-void parameters_describe(const json_t *schema, struct buf *out);
 
 #endif

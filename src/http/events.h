@@ -14,18 +14,16 @@
 #include "http/http.h"
 
 struct events;
+struct streams;
 
-WARN_UNUSED enum err events_open(const struct clock *clock, struct events **out, struct err_ctx *e);
-
-/* Ends all streams and takes no new ones, so that the server can drain; publishing goes on into
- * the void. */
-void events_end(struct events *hub);
-void events_close(struct events *hub);
+/* After streams_end() publishing goes on into the void. */
+struct events *events_new(const struct clock *clock, struct streams *streams);
+void events_free(struct events *hub); /* NULL is fine */
 
 /* Gives up the reference to `data`. `hub` may be NULL in tests: then nobody listens. */
 void events_publish(struct events *hub, const char *name, json_t *data);
 
-/* Turns the request into a stream of events. */
+/* Turns the request into one of the streams, with a first event "hello". */
 WARN_UNUSED enum err events_listen(struct events *hub, struct http_request *rq, struct err_ctx *e);
 
 unsigned events_listeners(struct events *hub);

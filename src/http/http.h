@@ -132,16 +132,25 @@ struct http_request {
 
 enum http_pass { HTTP_PASS, HTTP_PASS_LATER, HTTP_PASS_REFUSED };
 
+/* What a stream keeps of who opened it, to ask about him when the request has long been answered.
+ * What is in it is the authoriser's business. */
+struct http_badge {
+    _Alignas(8) unsigned char bytes[48];
+};
+
 /* What the layers above plug in. `authorise` looks at the headers and sets rq->caller; with
  * `may_block` false it may answer HTTP_PASS_LATER and is then asked again on the pool.
  * `replay` and `remember` wrap the handlers of routes that create, on the pool: replay() sets
  * `done` when it has filled the answer itself; where it has not, remember() learns how the handler
- * ended. Such a handler may not defer. */
+ * ended. Such a handler may not defer. For answers without an end (streams.h) badge() notes who
+ * asks, and still_allowed() says later whether he would still be let through; it may block. */
 struct http_hooks {
     enum http_pass (*authorise)(void *context, struct http_request *rq, bool may_block,
                                 struct err_ctx *e);
     enum err (*replay)(void *context, struct http_request *rq, bool *done, struct err_ctx *e);
     void (*remember)(void *context, struct http_request *rq, enum err err);
+    void (*badge)(void *context, const struct http_request *rq, struct http_badge *out);
+    bool (*still_allowed)(void *context, const struct http_badge *badge);
     void *context;
 };
 

@@ -19,23 +19,21 @@ static json_t *json_of_entry(const struct audit_entry *entry)
 enum err audit_get(struct http_request *rq, struct err_ctx *e)
 {
     struct identity *identity = rq->context;
-    struct inside_page page;
+    struct page page;
     struct db *db = NULL;
     size_t count = 0;
-    enum err err = inside_read_page(rq, &page, e);
+    enum err err = page_read(rq, PAGE_BY_ID, INT64_MAX, &page, e);
     if (!err)
         err = store_read(identity->opts.store, &db, e);
     if (err)
         return err;
     size_t wanted = (size_t)page.limit + 1;
     struct audit_entry *all = arena_alloc(&rq->arena, wanted * sizeof *all);
-    err = db_end(db, audit_list(db, &rq->arena, page.before_id, wanted, all, &count, e), e);
+    err = db_end(db, audit_list(db, &rq->arena, page.number, wanted, all, &count, e), e);
     if (err)
         return err;
-    json_t *items = json_array();
-    size_t shown = MIN(count, wanted - 1);
-    for (size_t i = 0; i < shown; i++)
-        json_push(items, json_of_entry(&all[i]));
-    inside_answer_page(rq, items, count > shown ? all[shown - 1].id : 0);
+    for (size_t i = 0; i < count; i++)
+        page_add(&page, json_of_entry(&all[i]), all[i].id);
+    page_answer(rq, &page);
     return ERR_OK;
 }

@@ -138,39 +138,55 @@ static enum err read_row(struct rows *rows, struct credential *who, struct err_c
     return ERR_OK;
 }
 
+/* That there is no such secret is an answer and leaves nothing in `e`. */
 static enum err query(struct credentials *c, struct slot *found, struct err_ctx *e)
 {
     struct db *db = NULL;
-    enum err err = store_read(c->opts.store, &db, e);
-    if (err)
-        return err;
     struct rows *rows = NULL;
+    struct err_ctx why;
+    err_ctx_init(&why);
+    enum err err = store_read(c->opts.store, &db, &why);
+    if (err)
+        return err_set(e, err, "%s", why.detail);
     struct str digest = str_from((const char *)found->digest.bytes, DIGEST_BYTES);
     struct bind values[] = {bind_blob(digest), bind_i64(clock_now_ms(c->opts.clock))};
     err = db_query_one(db, queries[found->kind],
-                       (struct binds){values, found->kind == CREDENTIAL_SESSION ? 2 : 1}, &rows, e);
+                       (struct binds){values, found->kind == CREDENTIAL_SESSION ? 2 : 1}, &rows,
+                       &why);
     if (!err)
-        err = read_row(rows, &found->who, e);
+        err = read_row(rows, &found->who, &why);
     found->state = err ? CREDENTIAL_WRONG : CREDENTIAL_RIGHT;
     rows_close(rows);
-    return db_end(db, err == ERR_NOT_FOUND ? ERR_OK : err, e);
+    err = db_end(db, err == ERR_NOT_FOUND ? ERR_OK : err, &why);
+    return err ? err_set(e, err, "%s", why.detail) : ERR_OK;
 }
 
 enum err credentials_load(struct credentials *c, enum credential_kind kind, struct str secret,
                           struct credential *who, enum credential_state *state, struct err_ctx *e)
 {
     struct slot found = {.kind = kind, .loaded_ns = clock_monotonic_ns()};
-    struct err_ctx why;
     crypto_sha256(secret, &found.digest);
     pthread_mutex_lock(&c->lock);
     uint64_t generation = c->generation;
     pthread_mutex_unlock(&c->lock);
-    err_ctx_init(&why);
-    enum err err = query(c, &found, &why);
+    enum err err = query(c, &found, e);
     if (err)
-        return err_set(e, err, "%s", why.detail);
+        return err;
     found.used_ms = clock_now_ms(c->opts.clock);
     remember(c, generation, &found);
+    *who = found.who;
+    *state = found.state;
+    return ERR_OK;
+}
+
+enum err credentials_ask(struct credentials *c, enum credential_kind kind,
+                         const struct digest *digest, struct credential *who,
+                         enum credential_state *state, struct err_ctx *e)
+{
+    struct slot found = {.kind = kind, .digest = *digest};
+    enum err err = query(c, &found, e);
+    if (err)
+        return err;
     *who = found.who;
     *state = found.state;
     return ERR_OK;

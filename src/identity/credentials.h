@@ -61,6 +61,11 @@ WARN_UNUSED enum err credentials_load(struct credentials *c, enum credential_kin
                                       struct str secret, struct credential *who,
                                       enum credential_state *state, struct err_ctx *e);
 
+/* Asks the store about a secret of which only the SHA-256 is left. It does not count as a use. */
+WARN_UNUSED enum err credentials_ask(struct credentials *c, enum credential_kind kind,
+                                     const struct digest *digest, struct credential *who,
+                                     enum credential_state *state, struct err_ctx *e);
+
 void credentials_forget(struct credentials *c);
 
 /* Writes down who was seen when, and prolongs sessions that are in use. */

@@ -3,10 +3,12 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "http/streams.h"
 #include "identity/answers.h"
 #include "identity/inside.h"
 #include "identity/link.h"
 #include "identity/sessions.h"
+#include "identity/shown.h"
 
 enum {
     FLUSH_S = 20,
@@ -25,20 +27,6 @@ const size_t identity_route_count = ARRAY_LEN(identity_routes);
 
 /* ---- letting requests through ---- */
 
-/* What a request shows: its secret and where it stood. */
-struct shown {
-    enum credential_kind kind;
-    struct str secret; /* without a pointer: nothing */
-};
-
-static struct shown look_at(const struct http_request *rq)
-{
-    struct str header = http_header(rq, "Authorization");
-    if (header.n > 7 && str_is_nocase(str_from(header.p, 7), "Bearer "))
-        return (struct shown){CREDENTIAL_TOKEN, str_trim(str_from(header.p + 7, header.n - 7))};
-    return (struct shown){CREDENTIAL_SESSION, session_secret(rq)};
-}
-
 static bool is_open(const struct identity *identity, int route_role)
 {
     const struct identity_opts *opts = &identity->opts;
@@ -46,16 +34,6 @@ static bool is_open(const struct identity *identity, int route_role)
            ((route_role & OPEN_SERVING) && opts->open_serving) ||
            ((route_role & OPEN_METRICS) && opts->open_metrics) ||
            ((route_role & OPEN_REGISTRATION) && opts->open_registration);
-}
-
-/* Who it is, out of memory or out of the store. */
-static enum err recognise(struct identity *identity, const struct shown *shown, bool may_block,
-                          struct credential *who, enum credential_state *state, struct err_ctx *e)
-{
-    *state = credentials_look(identity->credentials, shown->kind, shown->secret, who);
-    if (*state != CREDENTIAL_UNKNOWN || !may_block)
-        return ERR_OK;
-    return credentials_load(identity->credentials, shown->kind, shown->secret, who, state, e);
 }
 
 static void note_caller(struct http_request *rq, const struct credential *who)
@@ -99,7 +77,7 @@ static enum http_pass authorise(void *context, struct http_request *rq, bool may
     int route_role = rq->route->role;
     if (role_of_route(route_role) == ROLE_NONE)
         return HTTP_PASS;
-    struct shown shown = look_at(rq);
+    struct shown shown = shown_by(rq);
     bool open = is_open(identity, route_role);
     if (!shown.secret.p && open)
         return HTTP_PASS;
@@ -107,7 +85,7 @@ static enum http_pass authorise(void *context, struct http_request *rq, bool may
     enum credential_state state = CREDENTIAL_WRONG;
     enum err err = ERR_OK;
     if (shown.secret.p)
-        err = recognise(identity, &shown, may_block, &who, &state, e);
+        err = shown_recognise(identity, &shown, may_block, &who, &state, e);
     if (err)
         return HTTP_PASS_REFUSED;
     if (state == CREDENTIAL_UNKNOWN)
@@ -152,8 +130,12 @@ static void remember(void *context, struct http_request *rq, enum err err)
 
 struct http_hooks identity_hooks(struct identity *identity)
 {
-    return (struct http_hooks){
-        .authorise = authorise, .replay = replay, .remember = remember, .context = identity};
+    return (struct http_hooks){.authorise = authorise,
+                               .replay = replay,
+                               .remember = remember,
+                               .badge = shown_badge,
+                               .still_allowed = shown_still_allowed,
+                               .context = identity};
 }
 
 /* ---- keeping house ---- */
@@ -250,6 +232,7 @@ void identity_close(struct identity *identity)
 void identity_changed(struct identity *identity)
 {
     credentials_forget(identity->credentials);
+    streams_recheck(identity->opts.streams);
 }
 
 /* ---- the first administrator ---- */

@@ -23,10 +23,13 @@
 
 enum { IDENTITY_LINK_BYTES = 41 };
 
+struct streams;
+
 struct identity_opts {
     struct store *store;
     const struct clock *clock;
     struct id_source *ids;
+    struct streams *streams; /* that end with the credential that opened them */
     const char *version;     /* of the program, for the pages */
     int64_t session_ms;      /* how long a session lasts without being used */
     unsigned login_attempts; /* that may fail in 15 minutes, for one name */
@@ -46,7 +49,8 @@ void identity_close(struct identity *identity);
 
 struct http_hooks identity_hooks(struct identity *identity);
 
-/* Users, tokens or sessions were changed and the change is committed: it takes effect now. */
+/* Users, tokens or sessions were changed and the change is committed: it takes effect now, also
+ * for streams that are open. */
 void identity_changed(struct identity *identity);
 
 /* Makes the one-time link for the first administrator; `needed` is false where there is one. */

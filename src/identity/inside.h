@@ -1,18 +1,14 @@
 /* identity/inside.h
  *
- * What the files of this folder share: the feature's object, its lists and its handlers. Nothing
- * outside src/identity/ includes this.
- *
- *     struct inside_page page;
- *     err = inside_read_page(rq, &page, e);                  ?limit= and ?cursor=
- *     ... at most page.limit + 1 rows before page.before_id ...
- *     inside_answer_page(rq, items, last_id_or_0); */
+ * What the files of this folder share: the feature's object and its handlers. Nothing outside
+ * src/identity/ includes this. */
 #ifndef IDENTITY_INSIDE_H
 #define IDENTITY_INSIDE_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "http/page.h"
 #include "identity/credentials.h"
 #include "identity/identity.h"
 #include "identity/limiter.h"
@@ -39,16 +35,6 @@ static inline uint64_t inside_next_id(const struct identity *identity)
 {
     return id_next(identity->opts.ids, inside_now_ms(identity));
 }
-
-struct inside_page {
-    int64_t limit, before_id;
-};
-
-WARN_UNUSED enum err inside_read_page(struct http_request *rq, struct inside_page *page,
-                                      struct err_ctx *e);
-
-/* `next_id` is the last item's id where there are more, else 0. */
-void inside_answer_page(struct http_request *rq, json_t *items, int64_t next_id);
 
 /* Whether somebody can administer the server already. */
 WARN_UNUSED enum err identity_have_admin(struct identity *identity, bool *have, struct err_ctx *e);

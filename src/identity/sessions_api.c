@@ -3,6 +3,7 @@
 #include "identity/audit.h"
 #include "identity/inside.h"
 #include "identity/link.h"
+#include "identity/shown.h"
 
 enum { SECRET_BYTES_MAX = 4096 };
 
@@ -12,21 +13,12 @@ enum { SECRET_BYTES_MAX = 4096 };
 static enum err recognise(struct identity *identity, const struct http_request *rq,
                           struct credential *who, bool *known, struct err_ctx *e)
 {
-    struct str secret = session_secret(rq);
-    struct str header = http_header(rq, "Authorization");
-    enum credential_kind kind = CREDENTIAL_SESSION;
+    struct shown shown = shown_by(rq);
     enum credential_state state = CREDENTIAL_WRONG;
-    if (str_starts(header, STR("Bearer "))) {
-        kind = CREDENTIAL_TOKEN;
-        secret = str_trim(str_from(header.p + 7, header.n - 7));
-    }
     *known = false;
-    if (!secret.p)
+    if (!shown.secret.p)
         return ERR_OK;
-    state = credentials_look(identity->credentials, kind, secret, who);
-    enum err err = ERR_OK;
-    if (state == CREDENTIAL_UNKNOWN)
-        err = credentials_load(identity->credentials, kind, secret, who, &state, e);
+    enum err err = shown_recognise(identity, &shown, true, who, &state, e);
     *known = !err && state == CREDENTIAL_RIGHT;
     return err;
 }

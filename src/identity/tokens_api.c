@@ -45,11 +45,11 @@ static enum err read_user(struct identity *identity, struct http_request *rq, in
 enum err tokens_get(struct http_request *rq, struct err_ctx *e)
 {
     struct identity *identity = rq->context;
-    struct inside_page page;
+    struct page page;
     struct db *db = NULL;
     size_t count = 0;
     int64_t user_id = 0;
-    enum err err = inside_read_page(rq, &page, e);
+    enum err err = page_read(rq, PAGE_BY_ID, INT64_MAX, &page, e);
     if (!err)
         err = read_user(identity, rq, &user_id, e);
     if (!err)
@@ -60,15 +60,13 @@ enum err tokens_get(struct http_request *rq, struct err_ctx *e)
         return err;
     size_t wanted = (size_t)page.limit + 1;
     struct token *tokens = arena_alloc(&rq->arena, wanted * sizeof *tokens);
-    err = db_end(
-        db, tokens_list(db, &rq->arena, user_id, page.before_id, wanted, tokens, &count, e), e);
+    err =
+        db_end(db, tokens_list(db, &rq->arena, user_id, page.number, wanted, tokens, &count, e), e);
     if (err)
         return err;
-    json_t *items = json_array();
-    size_t shown = MIN(count, wanted - 1);
-    for (size_t i = 0; i < shown; i++)
-        json_push(items, json_of_token(&tokens[i]));
-    inside_answer_page(rq, items, count > shown ? tokens[shown - 1].id : 0);
+    for (size_t i = 0; i < count; i++)
+        page_add(&page, json_of_token(&tokens[i]), tokens[i].id);
+    page_answer(rq, &page);
     return ERR_OK;
 }
 

@@ -31,10 +31,10 @@ static enum err find(struct identity *identity, struct http_request *rq, struct 
 enum err users_get(struct http_request *rq, struct err_ctx *e)
 {
     struct identity *identity = rq->context;
-    struct inside_page page;
+    struct page page;
     struct db *db = NULL;
     size_t count = 0;
-    enum err err = inside_read_page(rq, &page, e);
+    enum err err = page_read(rq, PAGE_BY_ID, INT64_MAX, &page, e);
     if (!err)
         err = credentials_flush(identity->credentials, e);
     if (!err)
@@ -43,14 +43,12 @@ enum err users_get(struct http_request *rq, struct err_ctx *e)
         return err;
     size_t wanted = (size_t)page.limit + 1;
     struct user *users = arena_alloc(&rq->arena, wanted * sizeof *users);
-    err = db_end(db, users_list(db, &rq->arena, page.before_id, wanted, users, &count, e), e);
+    err = db_end(db, users_list(db, &rq->arena, page.number, wanted, users, &count, e), e);
     if (err)
         return err;
-    json_t *items = json_array();
-    size_t shown = MIN(count, wanted - 1);
-    for (size_t i = 0; i < shown; i++)
-        json_push(items, json_of_user(&users[i]));
-    inside_answer_page(rq, items, count > shown ? users[shown - 1].id : 0);
+    for (size_t i = 0; i < count; i++)
+        page_add(&page, json_of_user(&users[i]), users[i].id);
+    page_answer(rq, &page);
     return ERR_OK;
 }
 

@@ -51,17 +51,20 @@ static enum err share(json_t *item, const char *key, double fallback, double *ou
     return err_set_at(e, ERR_INVALID, pointer, "\"%s\" must be a number from 0 to 1", key);
 }
 
+/* "2" or 2. */
+static bool read_version(const json_t *value, int64_t *number)
+{
+    if (!json_is_integer(value))
+        return json_is_string(value) && num_parse_i64(json_str(value), 1, INT64_MAX, number);
+    *number = json_integer_value(value);
+    return *number > 0;
+}
+
 static enum err read_arm(json_t *item, unsigned index, struct arm *arm, struct err_ctx *e)
 {
     char pointer[64];
-    json_t *version = json_object_get(item, "version");
-    struct str text = json_is_string(version) ? json_str(version) : STR("");
     *arm = (struct arm){.number = 0};
-    if (json_is_integer(version))
-        arm->number = json_integer_value(version);
-    else if (!num_parse_i64(text, 1, INT64_MAX, &arm->number))
-        arm->number = 0;
-    if (arm->number <= 0) {
+    if (!read_version(json_object_get(item, "version"), &arm->number)) {
         snprintf(pointer, sizeof pointer, "/arms/%u/version", index);
         return err_set_at(e, ERR_INVALID, pointer, "an arm needs a version like \"1\"");
     }
@@ -111,17 +114,11 @@ static enum err promote(struct http_request *rq, json_t *body, int64_t number, c
 enum err registry_api_promote_post(struct http_request *rq, struct err_ctx *e)
 {
     json_t *body = NULL;
-    struct arm arm;
+    int64_t number = 0;
     enum err err = http_json_object(rq, &body, e);
-    if (err)
-        return err;
-    json_t *version = json_object_get(body, "version");
-    arm.number = json_integer_value(version);
-    if (!json_is_integer(version) && !num_parse_i64(json_str(version), 1, INT64_MAX, &arm.number))
-        return err_set_at(e, ERR_INVALID, "/version", "\"version\" must be a version like \"2\"");
-    if (arm.number <= 0)
-        return err_set_at(e, ERR_INVALID, "/version", "\"version\" must be a version like \"2\"");
-    return promote(rq, body, arm.number, "promote", e);
+    if (!err && !read_version(json_object_get(body, "version"), &number))
+        err = err_set_at(e, ERR_INVALID, "/version", "\"version\" must be a version like \"2\"");
+    return err ? err : promote(rq, body, number, "promote", e);
 }
 
 enum err registry_api_rollback_post(struct http_request *rq, struct err_ctx *e)
@@ -136,27 +133,18 @@ enum err registry_api_decisions_get(struct http_request *rq, struct err_ctx *e)
     struct registry *r = rq->context;
     struct model model;
     struct decision *decisions;
-    struct str cursor;
-    uint64_t before = 0;
-    int64_t limit = 50;
+    struct page page;
     unsigned count = 0;
-    enum err err = http_query_i64(rq, "limit", 1, 500, &limit, e);
-    if (!err && http_query(rq, "cursor", &cursor) && !id_parse(cursor, &before))
-        err = err_set(e, ERR_INVALID, "the cursor is not one of ours");
+    enum err err = page_read(rq, PAGE_BY_ID, INT64_MAX, &page, e);
     if (!err)
         err = registry_model(r, rq->params[0], &model, &rq->arena, e);
     if (!err)
-        err = registry_decisions(r, model.id, (int64_t)before, (unsigned)limit + 1, &decisions,
+        err = registry_decisions(r, model.id, page.number, (unsigned)page.limit + 1, &decisions,
                                  &count, &rq->arena, e);
     if (err)
         return err;
-    json_t *page = json_object(), *list = json_array();
-    for (unsigned i = 0; i < MIN(count, (unsigned)limit); i++)
-        json_push(list, decision_to_json(&decisions[i]));
-    json_set(page, "items", list);
-    char id[ID_TEXT_BYTES];
-    json_set_cstr(page, "next_cursor",
-                  count > limit ? id_format((uint64_t)decisions[limit - 1].id, id) : NULL);
-    http_answer_json(rq, 200, page);
+    for (unsigned i = 0; i < count; i++)
+        page_add(&page, decision_to_json(&decisions[i]), decisions[i].id);
+    page_answer(rq, &page);
     return ERR_OK;
 }

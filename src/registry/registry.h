@@ -175,7 +175,7 @@ WARN_UNUSED enum err registry_promote(struct registry *r, struct http_request *r
                                       int64_t number, const char *verdict, struct str reason,
                                       struct decision *out, struct arena *a, struct err_ctx *e);
 
-/* Decisions of a model older than `before` (0: all), the newest first. */
+/* Decisions of a model whose id is below `before`, the newest first. */
 WARN_UNUSED enum err registry_decisions(struct registry *r, int64_t model_id, int64_t before,
                                         unsigned limit, struct decision **out, unsigned *count,
                                         struct arena *a, struct err_ctx *e);

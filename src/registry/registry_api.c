@@ -86,30 +86,21 @@ static enum err answer_model(struct http_request *rq, int status, const struct m
 enum err registry_api_models_list(struct http_request *rq, struct err_ctx *e)
 {
     struct registry *r = rq->context;
-    struct str after = STR("");
-    int64_t limit = 50;
-    struct model *models;
+    struct page page;
+    struct model *models = NULL;
     unsigned count = 0;
-    (void)http_query(rq, "cursor", &after);
-    enum err err = http_query_i64(rq, "limit", 1, 500, &limit, e);
+    enum err err = page_read(rq, PAGE_BY_TEXT, 0, &page, e);
     if (!err)
-        err = registry_models(r, after, (unsigned)limit + 1, &models, &count, &rq->arena, e);
-    if (err)
-        return err;
-    json_t *list = json_array();
-    for (unsigned i = 0; !err && i < MIN(count, (unsigned)limit); i++) {
+        err =
+            registry_models(r, page.text, (unsigned)page.limit + 1, &models, &count, &rq->arena, e);
+    for (unsigned i = 0; !err && i < count; i++) {
         json_t *object = NULL;
         err = model_to_json(r, &models[i], &object, &rq->arena, e);
         if (!err)
-            json_push(list, object);
+            page_add_by_text(&page, object, models[i].name);
     }
-    json_t *page = json_object();
-    json_set(page, "items", list);
-    if (count > limit)
-        json_set_text(page, "next_cursor", models[limit - 1].name);
-    else
-        json_set_null(page, "next_cursor");
-    http_answer_json(rq, 200, page);
+    if (!err)
+        page_answer(rq, &page);
     return err;
 }
 

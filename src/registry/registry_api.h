@@ -4,6 +4,7 @@
 #ifndef REGISTRY_REGISTRY_API_H
 #define REGISTRY_REGISTRY_API_H
 
+#include "http/page.h"
 #include "registry/registry.h"
 
 #define ROUTE(method, pattern, role, handler, ...)                                                 \

@@ -26,6 +26,11 @@ static void read_model(struct rows *r, struct model *m, struct arena *a)
     m->created_by = arena_str(a, rows_text(r, 5));
 }
 
+static enum err no_model(struct str name, struct err_ctx *e)
+{
+    return err_set(e, ERR_NOT_FOUND, "there is no model named \"" STR_FMT "\"", STR_ARG(name));
+}
+
 enum err registry_store_model_find(struct db *db, struct str name, struct model *m, struct arena *a,
                                    struct err_ctx *e)
 {
@@ -35,7 +40,7 @@ enum err registry_store_model_find(struct db *db, struct str name, struct model 
     if (!err)
         read_model(r, m, a);
     else if (err == ERR_NOT_FOUND)
-        err_set(e, err, "there is no model named \"" STR_FMT "\"", STR_ARG(name));
+        err = no_model(name, e);
     rows_close(r);
     return err;
 }
@@ -68,6 +73,15 @@ enum err registry_store_model_list(struct db *db, struct str after, unsigned lim
         read_model(r, &out[(*count)++], a);
     rows_close(r);
     return err;
+}
+
+enum err registry_store_model_describe(struct db *db, struct str name, struct str description,
+                                       struct err_ctx *e)
+{
+    int64_t changed = 0;
+    enum err err = db_exec(db, "update registry_models set description = $1 where name = $2",
+                           BIND(bind_text(description), bind_text(name)), &changed, e);
+    return err || changed ? err : no_model(name, e);
 }
 
 enum err registry_store_model_remove(struct db *db, int64_t id, struct err_ctx *e)
@@ -139,6 +153,32 @@ enum err registry_store_version_find(struct db *db, int64_t model_id, int64_t nu
     else if (err == ERR_NOT_FOUND)
         err_set(e, err, "the model has no version \"%lld\"", (long long)number);
     rows_close(r);
+    return err;
+}
+
+enum err registry_store_version_loaded(struct db *db, int64_t model_id, bool loaded,
+                                       struct err_ctx *e)
+{
+    return db_exec(db, "update registry_versions set loaded = $1 where model_id = $2",
+                   BIND(bind_i64(loaded), bind_i64(model_id)), NULL, e);
+}
+
+enum err registry_store_versions_of_run(struct db *db, int64_t run_id, json_t *to, struct arena *a,
+                                        struct err_ctx *e)
+{
+    struct rows *rows = NULL;
+    enum err err = db_query(db,
+                            "select m.name, v.number from registry_versions v"
+                            " join registry_models m on m.id = v.model_id where v.run_id = $1"
+                            " order by v.id",
+                            BIND(bind_i64(run_id)), &rows, e);
+    while (!err && !(err = rows_next(rows, e)) && rows_have(rows)) {
+        json_t *item = json_object();
+        json_set_text(item, "model", rows_text(rows, 0));
+        json_set_cstr(item, "version", arena_printf(a, "%lld", (long long)rows_i64(rows, 1)));
+        json_push(to, item);
+    }
+    rows_close(rows);
     return err;
 }
 
@@ -243,11 +283,10 @@ enum err registry_store_decision_list(struct db *db, int64_t model_id, int64_t b
                                       struct arena *a, struct err_ctx *e)
 {
     struct rows *r = NULL;
-    enum err err = db_query(
-        db,
-        "select " DECISION_COLUMNS " from registry_decisions"
-        " where model_id = $1 and id < $2 order by id desc limit $3",
-        BIND(bind_i64(model_id), bind_i64(before ? before : INT64_MAX), bind_i64(limit)), &r, e);
+    enum err err = db_query(db,
+                            "select " DECISION_COLUMNS " from registry_decisions"
+                            " where model_id = $1 and id < $2 order by id desc limit $3",
+                            BIND(bind_i64(model_id), bind_i64(before), bind_i64(limit)), &r, e);
     *count = 0;
     while (!err && !(err = rows_next(r, e)) && rows_have(r) && *count < limit) {
         struct decision *d = &out[(*count)++];
@@ -279,8 +318,21 @@ enum err registry_store_champion_before(struct db *db, int64_t model_id, int64_t
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* ---- changes ---- */
+
 enum err registry_store_change(struct db *db, struct err_ctx *e)
 {
     return db_exec(db, "update registry_changes set count = count + 1 where id = 1", BIND_NONE,
                    NULL, e);
+}
+
+enum err registry_store_change_count(struct db *db, int64_t *count, struct err_ctx *e)
+{
+    struct rows *rows = NULL;
+    enum err err =
+        db_query_one(db, "select count from registry_changes where id = 1", BIND_NONE, &rows, e);
+    if (!err)
+        *count = rows_i64(rows, 0);
+    rows_close(rows);
+    return err;
 }

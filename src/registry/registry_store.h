@@ -15,6 +15,8 @@ WARN_UNUSED enum err registry_store_model_find_id(struct db *db, int64_t id, str
 WARN_UNUSED enum err registry_store_model_list(struct db *db, struct str after, unsigned limit,
                                                struct model *out, unsigned *count, struct arena *a,
                                                struct err_ctx *e);
+WARN_UNUSED enum err registry_store_model_describe(struct db *db, struct str name,
+                                                   struct str description, struct err_ctx *e);
 WARN_UNUSED enum err registry_store_model_remove(struct db *db, int64_t id, struct err_ctx *e);
 
 WARN_UNUSED enum err registry_store_version_insert(struct db *db, struct model_version *v,
@@ -22,6 +24,11 @@ WARN_UNUSED enum err registry_store_version_insert(struct db *db, struct model_v
 WARN_UNUSED enum err registry_store_version_find(struct db *db, int64_t model_id, int64_t number,
                                                  struct model_version *v, struct arena *a,
                                                  struct err_ctx *e);
+WARN_UNUSED enum err registry_store_version_loaded(struct db *db, int64_t model_id, bool loaded,
+                                                   struct err_ctx *e);
+/* Adds {"model","version"} of each version that the run has become. */
+WARN_UNUSED enum err registry_store_versions_of_run(struct db *db, int64_t run_id, json_t *to,
+                                                    struct arena *a, struct err_ctx *e);
 /* Whether any version of any model has this file. */
 WARN_UNUSED enum err registry_store_sha256_used(struct db *db, struct str sha256, bool *used,
                                                 struct err_ctx *e);
@@ -46,6 +53,9 @@ WARN_UNUSED enum err registry_store_decision_list(struct db *db, int64_t model_i
 WARN_UNUSED enum err registry_store_champion_before(struct db *db, int64_t model_id,
                                                     int64_t champion, int64_t *number,
                                                     struct err_ctx *e);
+
+/* Counts a change of models, versions or arms, whoever made it. */
 WARN_UNUSED enum err registry_store_change(struct db *db, struct err_ctx *e);
+WARN_UNUSED enum err registry_store_change_count(struct db *db, int64_t *count, struct err_ctx *e);
 
 #endif

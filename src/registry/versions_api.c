@@ -44,12 +44,10 @@ enum err registry_api_versions_list(struct http_request *rq, struct err_ctx *e)
         err = registry_versions(r, model.id, &versions, &count, &rq->arena, e);
     if (err)
         return err;
-    json_t *page = json_object(), *list = json_array();
+    json_t *items = json_array();
     for (unsigned i = 0; i < count; i++)
-        json_push(list, registry_api_version(r, model.name, &versions[i], &rq->arena));
-    json_set(page, "items", list);
-    json_set_null(page, "next_cursor");
-    http_answer_json(rq, 200, page);
+        json_push(items, registry_api_version(r, model.name, &versions[i], &rq->arena));
+    page_answer_whole(rq, items);
     return ERR_OK;
 }
 

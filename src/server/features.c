@@ -24,6 +24,7 @@ static enum err open_identity(struct features *f, struct err_ctx *e)
         .store = p->store,
         .clock = &p->clock,
         .ids = &p->ids,
+        .streams = f->parts->streams,
         .version = version_text,
         .session_ms = c->identity_session_days * INT64_C(86400000),
         .login_attempts = (unsigned)c->identity_login_attempts,
@@ -295,6 +296,7 @@ static enum err open_training(struct features *f, struct err_ctx *e)
         .store = p->store,
         .clock = &p->clock,
         .ids = &p->ids,
+        .streams = f->parts->streams,
         .events = f->parts->events,
         .catalog = f->catalog,
         .runtime = serving_runtime(f->serving),
@@ -312,11 +314,6 @@ static enum err open_training(struct features *f, struct err_ctx *e)
         monitoring_set_hooks(f->monitoring, &hooks);
     }
     return err;
-}
-
-static void end_training(struct features *f)
-{
-    training_end(f->training);
 }
 
 static void close_training(struct features *f)
@@ -356,9 +353,8 @@ struct slice {
     void *(*context)(struct features *f); /* for its handlers */
     const struct http_route *routes;
     const size_t *route_count;
-    void (*end)(struct features *f);   /* NULL: nothing to end before the server drains */
-    bool (*ready)(struct features *f); /* NULL: as soon as it is open */
-    void (*expose)(struct features *f, struct exposition *x);              /* NULL: no metrics */
+    bool (*ready)(struct features *f);                        /* NULL: as soon as it is open */
+    void (*expose)(struct features *f, struct exposition *x); /* NULL: no metrics */
     void (*write_error)(struct http_request *rq, const struct err_ctx *e); /* NULL: problem+json */
 };
 
@@ -373,7 +369,7 @@ static const struct slice features[] = {
     {FEATURE(monitoring), .expose = expose_monitoring},
     {FEATURE(predictions), .expose = expose_predictions},
     {FEATURE(serving), .expose = expose_serving},
-    {FEATURE(training), .end = end_training},
+    {FEATURE(training)},
     {FEATURE(oip), .write_error = oip_write_error},
     {FEATURE(prometheus)},
 };
@@ -405,13 +401,6 @@ void features_mount(struct features *f, struct http_server *http)
                                                      .count = *features[i].route_count,
                                                      .context = features[i].context(f),
                                                      .write_error = features[i].write_error});
-}
-
-void features_end(struct features *f)
-{
-    for (size_t i = f->opened; i-- > 0;)
-        if (features[i].end)
-            features[i].end(f);
 }
 
 bool features_ready(struct features *f)

@@ -7,7 +7,6 @@
  *     err = features_open(&f, e);
  *     features_mount(&f, http);
  *     ...
- *     features_end(&f);                   no new work, streams end: the server can drain
  *     features_close(&f);
  *
  * What a feature needs of the program is in struct parts. */
@@ -27,12 +26,14 @@ struct predictions;
 struct prometheus;
 struct registry;
 struct serving;
+struct streams;
 struct training;
 
 /* What the server lends to the features. */
 struct parts {
     struct program *program;
     struct arena *arena; /* for paths and names that live as long as the server */
+    struct streams *streams;
     struct events *events;
     struct pool *pool; /* for work that blocks, the HTTP handlers' too */
     void (*expose)(void *context, struct exposition *x); /* writes everybody's metrics */
@@ -56,7 +57,6 @@ struct features {
 
 WARN_UNUSED enum err features_open(struct features *f, struct err_ctx *e);
 void features_mount(struct features *f, struct http_server *http);
-void features_end(struct features *f);
 void features_close(struct features *f);
 
 /* Whether every feature can do its work; false while one still loads. */

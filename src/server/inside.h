@@ -18,6 +18,7 @@ struct server {
     struct features features;
     struct housekeeping *housekeeping;
     struct pool *pool;
+    struct streams *streams;
     struct events *events;
     struct statics *pages;
     struct http_server *http;

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "http/streams.h"
 #include "identity/identity.h"
 #include "server/inside.h"
 #include "server/reference.h"
@@ -110,12 +111,13 @@ static enum err build(struct server *s, struct err_ctx *e)
 {
     s->parts = (struct parts){
         .program = s->program, .arena = &s->arena, .expose = server_metrics, .expose_context = s};
-    enum err err = events_open(&s->program->clock, &s->events, e);
+    enum err err = streams_open(&s->streams, e);
+    if (!err)
+        err = open_pool(s, e);
     if (err)
         return err;
-    err = open_pool(s, e);
-    if (err)
-        return err;
+    s->events = events_new(&s->program->clock, s->streams);
+    s->parts.streams = s->streams;
     s->parts.events = s->events;
     s->parts.pool = s->pool;
     err = features_open(&s->features, e);
@@ -165,8 +167,7 @@ enum err server_make_link(struct server *s, bool *needed, char token[SERVER_LINK
 bool server_drain(struct server *s)
 {
     atomic_store(&s->ready, false);
-    events_end(s->events);
-    features_end(&s->features);
+    streams_end(s->streams);
     return http_server_drain(s->http, (unsigned)s->program->config->http_drain_s * 1000);
 }
 
@@ -179,7 +180,8 @@ void server_close(struct server *s)
     housekeeping_close(s->housekeeping);
     features_close(&s->features);
     statics_close(s->pages);
-    events_close(s->events);
+    events_free(s->events);
+    streams_close(s->streams);
     buf_release(&s->reference);
     arena_release(&s->arena);
     free(s);

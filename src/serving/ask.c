@@ -2,6 +2,7 @@
 
 #include "base/num.h"
 #include "base/pool.h"
+#include "serving/shadows.h"
 
 static void unref_deployment(void *d)
 {
@@ -192,7 +193,7 @@ static enum err log_it(struct ask *ask, bool wait, struct err_ctx *e)
     struct version *served = full ? version_ref(ask->version) : NULL;
     err = predictions_append(serving_opts(s)->predictions, record, wait ? appended : NULL, ask, e);
     if (!err && full)
-        serving_shadow(s, d, served, record, full);
+        shadows_score(serving_shadows(s), d, served, record, full);
     record_unref(record);
     record_unref(full);
     deployment_unref(d);

@@ -18,6 +18,7 @@
 #include "serving/deployment.h"
 
 struct serving;
+struct shadows;
 struct pool;
 
 struct serving_opts {
@@ -49,6 +50,7 @@ void serving_expose(struct serving *serving, struct exposition *x);
 const struct serving_opts *serving_opts(const struct serving *s);
 struct pool *serving_pool(struct serving *s);
 struct runtime *serving_runtime(struct serving *s);
+struct shadows *serving_shadows(struct serving *s);
 
 /* A reference, or NULL. */
 struct deployment *serving_find(struct serving *s, struct str model);
@@ -68,11 +70,6 @@ enum err serving_check_hook(void *serving, const char *path, const struct signat
 void serving_changed_hook(void *serving, struct str model, bool loads);
 const char *serving_state_hook(void *serving, struct str model, int64_t number, const char **reason,
                                struct arena *a);
-
-/* Gives the record to the shadows of the deployment, whenever they have time. `full` keeps the
- * inputs even where `logged` does not. */
-void serving_shadow(struct serving *s, struct deployment *d, struct version *served,
-                    struct record *logged, struct record *full);
 
 extern const struct http_route serving_routes[];
 extern const size_t serving_route_count;

@@ -21,8 +21,9 @@ void serving_expose(struct serving *serving, struct exposition *x)
     exposition_counter(x, "crisol_serving_refused_total",
                        "Requests that found the pool's queue full.");
     exposition_add(x, NO_LABELS, (double)s.refused);
-    exposition_counter(x, "crisol_shadow_scored_total", "Requests that shadows have scored.");
+    exposition_counter(x, "crisol_shadow_scored_total",
+                       "Rows that shadows have scored, once for each shadow.");
     exposition_add(x, NO_LABELS, (double)s.shadow_scored);
-    exposition_counter(x, "crisol_shadow_dropped_total", "Requests that shadows had no time for.");
+    exposition_counter(x, "crisol_shadow_dropped_total", "Rows that shadows had no time for.");
     exposition_add(x, NO_LABELS, (double)s.shadow_dropped);
 }

@@ -10,7 +10,7 @@
 #ifndef TRAINING_EXPERIMENT_H
 #define TRAINING_EXPERIMENT_H
 
-#include "base/json.h"
+#include "http/page.h"
 #include "store/store.h"
 
 struct experiment {
@@ -25,6 +25,9 @@ struct experiment {
 /* ERR_NOT_FOUND with its sentence. `id` is text as the outside knows it. */
 WARN_UNUSED enum err experiment_select(struct db *db, struct str id, struct arena *a,
                                        struct experiment *out, struct err_ctx *e);
+/* The member "experiment" of a body, an id or a name; 0 for null, `*id` stays as it is where there
+ * is none. ERR_INVALID where there is no such experiment. */
+WARN_UNUSED enum err experiment_want(struct db *db, json_t *body, int64_t *id, struct err_ctx *e);
 /* ERR_EXISTS where the name is taken. */
 WARN_UNUSED enum err experiment_insert(struct db *db, const struct experiment *x,
                                        struct err_ctx *e);
@@ -32,9 +35,8 @@ WARN_UNUSED enum err experiment_update(struct db *db, const struct experiment *x
                                        struct err_ctx *e);
 /* Its runs stay. */
 WARN_UNUSED enum err experiment_remove(struct db *db, int64_t id, struct err_ctx *e);
-/* At most `limit` of those made before the id `before`, newest first. */
-WARN_UNUSED enum err experiment_list(struct db *db, int64_t before, int64_t limit, json_t *to,
-                                     int64_t *last, struct err_ctx *e);
+/* Adds the page's experiments, newest first, and the one behind them. */
+WARN_UNUSED enum err experiment_list(struct db *db, struct page *page, struct err_ctx *e);
 
 json_t *experiment_json(const struct experiment *x);
 

@@ -1,6 +1,8 @@
 #include "base/id.h"
 #include "training/experiment.h"
 
+enum { TEXT_BYTES_MAX = 200 };
+
 #define EXPERIMENT_COLUMNS                                                                         \
     "select x.id, x.name, x.description, x.tags, x.status, x.user_name, x.created_ms, (select "    \
     "count(*) from training_runs r where r.experiment_id = x.id) from training_experiments x "
@@ -36,6 +38,29 @@ enum err experiment_select(struct db *db, struct str id, struct arena *a, struct
     read_row(rows, a, out);
     rows_close(rows);
     return ERR_OK;
+}
+
+enum err experiment_want(struct db *db, json_t *body, int64_t *out, struct err_ctx *e)
+{
+    struct str text = {NULL, 0};
+    struct rows *rows = NULL;
+    uint64_t id = 0;
+    if (json_is_null(json_object_get(body, "experiment")))
+        *out = 0;
+    enum err err = json_want_text(body, "experiment", 1, TEXT_BYTES_MAX, &text, e);
+    if (err || !text.p)
+        return err;
+    if (!id_parse(text, &id))
+        id = 0;
+    err = db_query_one(db, "select id from training_experiments where id = $1 or name = $2",
+                       BIND(bind_i64((int64_t)id), bind_text(text)), &rows, e);
+    if (!err)
+        *out = rows_i64(rows, 0);
+    else if (err == ERR_NOT_FOUND)
+        err = err_set_at(e, ERR_INVALID, "/experiment", "there is no experiment \"" STR_FMT "\"",
+                         STR_ARG(text));
+    rows_close(rows);
+    return err;
 }
 
 static enum err name_taken(enum err err, const struct experiment *x, const struct err_ctx *why,
@@ -84,19 +109,17 @@ enum err experiment_remove(struct db *db, int64_t id, struct err_ctx *e)
                          NULL, e);
 }
 
-enum err experiment_list(struct db *db, int64_t before, int64_t limit, json_t *to, int64_t *last,
-                         struct err_ctx *e)
+enum err experiment_list(struct db *db, struct page *page, struct err_ctx *e)
 {
     struct arena a;
     struct rows *rows = NULL;
     arena_init(&a);
     enum err err = db_query(db, EXPERIMENT_COLUMNS "where x.id < $1 order by x.id desc limit $2",
-                            BIND(bind_i64(before), bind_i64(limit)), &rows, e);
+                            BIND(bind_i64(page->number), bind_i64(page->limit + 1)), &rows, e);
     while (!err && !(err = rows_next(rows, e)) && rows_have(rows)) {
         struct experiment x;
         read_row(rows, &a, &x);
-        json_push(to, experiment_json(&x));
-        *last = x.id;
+        page_add(page, experiment_json(&x), x.id);
     }
     rows_close(rows);
     arena_release(&a);

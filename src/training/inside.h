@@ -40,10 +40,15 @@ json_t *run_as_request(const struct run *run);
 enum { RUN_BATCH_MAX = 500 };
 WARN_UNUSED enum err run_batch_expand(json_t *body, json_t **out, struct err_ctx *e);
 
-/* Is it a JSON object of at most 64 short texts? */
-WARN_UNUSED enum err run_check_tags(json_t *tags, struct err_ctx *e);
+/* The member "tags", an object of at most 64 short texts, as JSON in the arena; `tags` stays as it
+ * is where the body has none. */
+WARN_UNUSED enum err run_want_tags(json_t *body, struct str *tags, struct arena *a,
+                                   struct err_ctx *e);
 
 /* ---- run_store.c ---- */
+
+/* Name, tags and experiment. */
+WARN_UNUSED enum err run_update(struct db *db, const struct run *run, struct err_ctx *e);
 
 WARN_UNUSED enum err run_insert(struct db *db, const struct run *run, const char *node,
                                 struct err_ctx *e);
@@ -148,7 +153,6 @@ WARN_UNUSED enum err run_artifact_path(const struct training *t, int64_t id, str
 
 WARN_UNUSED enum err log_follow_open(struct training *t, struct log_follow **out,
                                      struct err_ctx *e);
-void log_follow_end(struct log_follow *f); /* its streams end */
 void log_follow_close(struct log_follow *f);
 
 /* Turns the request into a stream of the run's log. */

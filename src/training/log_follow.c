@@ -4,11 +4,12 @@
 #include <unistd.h>
 
 #include "http/stream.h"
+#include "http/streams.h"
 #include "training/inside.h"
 
 /* One thread reads on for everybody who watches a log. */
 enum { WATCHERS_MAX = 128, LOOK_MS = 200, PIECE_BYTES = 64 << 10, WAITING_MAX_BYTES = 4 << 20 };
-enum { LINE_BYTES_MAX = 16 << 10, HEARTBEAT_LOOKS = 75, STATUS_LOOKS = 3 };
+enum { LINE_BYTES_MAX = 16 << 10, STATUS_LOOKS = 3 };
 
 struct watcher {
     struct http_stream *stream;
@@ -108,8 +109,6 @@ static bool look(struct log_follow *f, struct watcher *w)
     while (more)
         if (!read_on(w, &more))
             return false;
-    if (w->looks % HEARTBEAT_LOOKS == 0 && !http_stream_push(w->stream, STR(": still here\n\n")))
-        return false;
     if (!ended)
         return true;
     if (w->line.n)
@@ -162,52 +161,47 @@ enum err log_follow_open(struct training *t, struct log_follow **out, struct err
     return ERR_OK;
 }
 
-void log_follow_end(struct log_follow *f)
-{
-    pthread_mutex_lock(&f->lock);
-    f->closing = true;
-    pthread_cond_broadcast(&f->changed);
-    while (f->count) {
-        http_stream_end(f->watchers[f->count - 1].stream);
-        watcher_release(&f->watchers[--f->count]);
-    }
-    pthread_mutex_unlock(&f->lock);
-}
-
 void log_follow_close(struct log_follow *f)
 {
     if (!f)
         return;
-    log_follow_end(f);
+    pthread_mutex_lock(&f->lock);
+    f->closing = true;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
     pthread_join(f->thread, NULL);
+    while (f->count)
+        watcher_release(&f->watchers[--f->count]);
     pthread_cond_destroy(&f->changed);
     pthread_mutex_destroy(&f->lock);
     free(f);
 }
 
-enum err log_follow_add(struct log_follow *f, struct http_request *rq, int64_t run_id,
-                        struct err_ctx *e)
+static enum err add(struct log_follow *f, struct http_stream *stream, int64_t run_id,
+                    const char *path, struct err_ctx *e)
 {
     enum err err = ERR_OK;
-    struct http_stream *stream = http_stream_new(WAITING_MAX_BYTES);
     pthread_mutex_lock(&f->lock);
-    if (f->closing || f->count == WATCHERS_MAX) {
+    if (f->count == WATCHERS_MAX) {
         err = err_set(e, ERR_BUSY, "there are already %d watchers of logs", WATCHERS_MAX);
     } else {
         struct watcher *w = &f->watchers[f->count++];
-        *w = (struct watcher){.stream = http_stream_ref(stream),
-                              .run_id = run_id,
-                              .path = xstrdup(run_file(f->t, run_id, "log.txt", &rq->arena))};
+        *w = (struct watcher){
+            .stream = http_stream_ref(stream), .run_id = run_id, .path = xstrdup(path)};
         buf_init(&w->line, LINE_BYTES_MAX + 1);
         pthread_cond_broadcast(&f->changed);
     }
     pthread_mutex_unlock(&f->lock);
-    if (err) {
-        http_stream_unref(stream);
-        return err;
-    }
-    rq->answer.stream = stream;
-    rq->answer.content_type = "text/event-stream";
-    http_answer_header(rq, "Cache-Control", "no-store");
-    return ERR_OK;
+    return err;
+}
+
+enum err log_follow_add(struct log_follow *f, struct http_request *rq, int64_t run_id,
+                        struct err_ctx *e)
+{
+    struct http_stream *stream = http_stream_new(WAITING_MAX_BYTES);
+    enum err err = add(f, stream, run_id, run_file(f->t, run_id, "log.txt", &rq->arena), e);
+    if (!err && (err = streams_begin(f->t->opts.streams, rq, stream, e)))
+        http_stream_end(stream);
+    http_stream_unref(stream);
+    return err;
 }

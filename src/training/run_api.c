@@ -1,5 +1,6 @@
 #include "identity/audit.h"
 #include "identity/principal.h"
+#include "training/experiment.h"
 #include "training/handlers.h"
 
 enum { NAME_BYTES_MAX = 200 };
@@ -205,45 +206,18 @@ enum err run_get(struct http_request *rq, struct err_ctx *e)
     return answer_run(rq, 200, rq->params[0], e);
 }
 
-static enum err find_experiment(struct db *db, json_t *value, int64_t *out, struct err_ctx *e)
-{
-    uint64_t id = 0;
-    struct rows *rows = NULL;
-    *out = 0;
-    if (json_is_null(value))
-        return ERR_OK;
-    enum err err = id_parse(json_str(value), &id) ? ERR_OK : ERR_NOT_FOUND;
-    if (!err)
-        err = db_query_one(db, "select id from training_experiments where id = $1",
-                           BIND(bind_i64((int64_t)id)), &rows, e);
-    if (err == ERR_NOT_FOUND)
-        return err_set_at(e, ERR_INVALID, "/experiment", "there is no such experiment");
-    if (!err)
-        *out = rows_i64(rows, 0);
-    rows_close(rows);
-    return err;
-}
-
 static enum err change(struct http_request *rq, struct db *db, json_t *body, struct err_ctx *e)
 {
     struct run run;
-    json_t *tags = json_object_get(body, "tags"), *experiment = json_object_get(body, "experiment");
     enum err err = run_select(db, rq->params[0], &rq->arena, &run, e);
     if (!err)
         err = json_want_text(body, "name", 0, NAME_BYTES_MAX, &run.name, e);
-    if (!err && tags && !json_is_null(tags))
-        err = run_check_tags(tags, e);
-    if (!err && experiment)
-        err = find_experiment(db, experiment, &run.experiment_id, e);
-    if (err)
-        return err;
-    if (tags && !json_is_null(tags))
-        run.tags = json_dump(tags, &rq->arena);
-    err = db_exec(
-        db, "update training_runs set name = $1, tags = $2, experiment_id = $3 where id = $4",
-        BIND(bind_text(run.name), bind_text(run.tags),
-             run.experiment_id ? bind_i64(run.experiment_id) : bind_null(), bind_i64(run.id)),
-        NULL, e);
+    if (!err)
+        err = run_want_tags(body, &run.tags, &rq->arena, e);
+    if (!err)
+        err = experiment_want(db, body, &run.experiment_id, e);
+    if (!err)
+        err = run_update(db, &run, e);
     return err ? err : audit_add(db, rq, "run.change", rq->params[0], NULL, e);
 }
 

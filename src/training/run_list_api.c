@@ -1,4 +1,4 @@
-#include "base/num.h"
+#include "http/page.h"
 #include "training/handlers.h"
 
 enum { TEXT_BYTES_MAX = 200 };
@@ -36,20 +36,12 @@ static enum err read_order(struct http_request *rq, struct order *order, struct 
     return ERR_OK;
 }
 
-/* By time the cursor is the last run's id, by a figure the number of runs before. */
-static enum err read_cursor(struct http_request *rq, const struct order *order, int64_t *at,
-                            struct err_ctx *e)
+static enum err read_page(struct http_request *rq, const struct order *order, struct page *page,
+                          struct err_ctx *e)
 {
-    struct str cursor;
-    uint64_t id;
-    *at = order->key.p || !order->descending ? 0 : INT64_MAX;
-    if (!http_query(rq, "cursor", &cursor))
-        return ERR_OK;
-    if (order->key.p ? num_parse_i64(cursor, 0, INT64_MAX, at) : id_parse(cursor, &id)) {
-        *at = order->key.p ? *at : (int64_t)id;
-        return ERR_OK;
-    }
-    return err_set_at(e, ERR_INVALID, "cursor", "this cursor is not one of this list");
+    if (order->key.p)
+        return page_read(rq, PAGE_BY_COUNT, 0, page, e);
+    return page_read(rq, PAGE_BY_ID, order->descending ? INT64_MAX : 0, page, e);
 }
 
 /* A LIKE pattern that finds the text anywhere. */
@@ -107,8 +99,8 @@ static const char *sql_of(struct http_request *rq, const struct order *order)
                         FILTERS, order->descending ? "<" : ">", direction);
 }
 
-static enum err query(struct http_request *rq, struct db *db, const struct order *order, int64_t at,
-                      int64_t limit, struct rows **rows, struct err_ctx *e)
+static enum err query(struct http_request *rq, struct db *db, const struct order *order,
+                      const struct page *page, struct rows **rows, struct err_ctx *e)
 {
     int64_t experiment = 0;
     enum err err = read_experiment(rq, &experiment, e);
@@ -117,75 +109,57 @@ static enum err query(struct http_request *rq, struct db *db, const struct order
     struct bind status = bind_text(query_or_empty(rq, "status"));
     struct bind module = bind_text(query_or_empty(rq, "module"));
     struct bind words = bind_text(pattern_of(rq, query_or_empty(rq, "q")));
+    struct bind at = bind_i64(page->number), limit = bind_i64(page->limit + 1);
     if (order->key.p)
-        return db_query(db, sql_of(rq, order),
-                        BIND(status, module, bind_i64(experiment), words, bind_text(order->key),
-                             bind_i64(limit), bind_i64(at)),
-                        rows, e);
-    return db_query(
-        db, sql_of(rq, order),
-        BIND(status, module, bind_i64(experiment), words, bind_i64(at), bind_i64(limit)), rows, e);
+        return db_query(
+            db, sql_of(rq, order),
+            BIND(status, module, bind_i64(experiment), words, bind_text(order->key), limit, at),
+            rows, e);
+    return db_query(db, sql_of(rq, order),
+                    BIND(status, module, bind_i64(experiment), words, at, limit), rows, e);
 }
 
 static enum err collect(struct http_request *rq, struct db *db, const struct order *order,
-                        int64_t at, int64_t limit, json_t *items, struct err_ctx *e)
+                        struct page *page, struct err_ctx *e)
 {
     struct rows *rows = NULL;
-    struct run *runs = arena_alloc(&rq->arena, (size_t)limit * sizeof *runs);
-    size_t n = 0;
-    enum err err = query(rq, db, order, at, limit, &rows, e);
+    struct run *runs = arena_alloc(&rq->arena, (size_t)(page->limit + 1) * sizeof *runs);
+    int64_t n = 0, before = page->number;
+    enum err err = query(rq, db, order, page, &rows, e);
     while (!err && !(err = rows_next(rows, e)) && rows_have(rows))
         run_read(rows, &rq->arena, &runs[n++]);
     rows_close(rows);
-    for (size_t i = 0; i < n && !err; i++) {
+    for (int64_t i = 0; i < n && !err; i++) {
         json_t *one = NULL;
         err = run_json(db, &runs[i], &one, e);
         if (!err)
-            json_push(items, one);
+            page_add(page, one, order->key.p ? before + i + 1 : runs[i].id);
     }
     return err;
-}
-
-static json_t *next_cursor(struct http_request *rq, const struct order *order, int64_t at,
-                           int64_t limit, json_t *items)
-{
-    size_t n = json_array_size(items);
-    if ((int64_t)n < limit)
-        return json_null();
-    if (order->key.p)
-        return json_text(str_of(arena_printf(&rq->arena, "%lld", (long long)(at + limit))));
-    return json_incref(json_object_get(json_array_get(items, n - 1), "id"));
 }
 
 enum err run_get_all(struct http_request *rq, struct err_ctx *e)
 {
     struct training *t = rq->context;
     struct order order;
-    int64_t limit = 50, at = 0;
+    struct page page;
     struct db *db = NULL;
     size_t i;
     json_t *run;
-    enum err err = http_query_i64(rq, "limit", 1, 500, &limit, e);
+    enum err err = read_order(rq, &order, e);
     if (!err)
-        err = read_order(rq, &order, e);
-    if (!err)
-        err = read_cursor(rq, &order, &at, e);
+        err = read_page(rq, &order, &page, e);
     if (!err)
         err = store_read(t->opts.store, &db, e);
     if (err)
         return err;
-    json_t *items = json_array(), *answer = json_object();
-    json_set(answer, "items", items);
-    err = db_end(db, collect(rq, db, &order, at, limit, items, e), e);
-    json_array_foreach(items, i, run)
+    err = db_end(db, collect(rq, db, &order, &page, e), e);
+    json_array_foreach(page.items, i, run)
     {
         if (!err)
             err = run_add_versions(t, run, &rq->arena, e);
     }
-    json_set(answer, "next_cursor", next_cursor(rq, &order, at, limit, items));
-    if (err)
-        json_decref(answer);
-    else
-        http_answer_json(rq, 200, answer);
+    if (!err)
+        page_answer(rq, &page);
     return err;
 }

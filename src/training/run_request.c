@@ -1,5 +1,6 @@
 #include "base/crypto.h"
 #include "catalog/parameters.h"
+#include "training/experiment.h"
 #include "training/inside.h"
 #include "training/split.h"
 
@@ -268,11 +269,13 @@ static enum err read_resources(struct request *q, struct err_ctx *e)
     return ERR_OK;
 }
 
-enum err run_check_tags(json_t *tags, struct err_ctx *e)
+enum err run_want_tags(json_t *body, struct str *out, struct arena *a, struct err_ctx *e)
 {
     const char *key;
-    json_t *value;
-    if (tags && (!json_is_object(tags) || json_object_size(tags) > TAGS_MAX))
+    json_t *value, *tags = json_object_get(body, "tags");
+    if (!tags || json_is_null(tags))
+        return ERR_OK;
+    if (!json_is_object(tags) || json_object_size(tags) > TAGS_MAX)
         return err_set_at(e, ERR_INVALID, "/tags", "\"tags\" must be an object of at most %d texts",
                           TAGS_MAX);
     json_object_foreach(tags, key, value)
@@ -282,51 +285,30 @@ enum err run_check_tags(json_t *tags, struct err_ctx *e)
             return err_set_at(e, ERR_INVALID, "/tags",
                               "a tag has a name and a text of at most %d bytes", TEXT_MAX);
     }
+    *out = json_dump(tags, a);
     return ERR_OK;
 }
 
 static enum err read_labels(struct request *q, struct err_ctx *e)
 {
     struct str launcher = STR("local");
-    json_t *tags = json_object_get(q->body, "tags");
     enum err err = json_want_text(q->body, "name", 0, TEXT_MAX, &q->run->name, e);
     if (!err)
         err = json_want_text(q->body, "launcher", 1, 32, &launcher, e);
     if (!err && !str_is(launcher, "local"))
         err = err_set_at(e, ERR_INVALID, "/launcher", "the only launcher here is \"local\"");
     q->run->launcher = launcher;
-    tags = json_is_null(tags) ? NULL : tags;
-    if (!err)
-        err = run_check_tags(tags, e);
-    if (!err)
-        q->run->tags = kept_text(q, tags ? json_incref(tags) : json_object());
-    return err;
+    q->run->tags = STR("{}");
+    return err ? err : run_want_tags(q->body, &q->run->tags, q->a, e);
 }
 
 static enum err find_experiment(struct request *q, struct err_ctx *e)
 {
-    struct str text = {NULL, 0};
-    uint64_t id = 0;
     struct db *db = NULL;
-    struct rows *rows = NULL;
-    enum err err = json_want_text(q->body, "experiment", 1, TEXT_MAX, &text, e);
-    if (err || !text.p)
-        return err;
-    if (!id_parse(text, &id))
-        id = 0;
-    err = store_read(q->t->opts.store, &db, e);
+    enum err err = store_read(q->t->opts.store, &db, e);
     if (err)
         return err;
-    err = db_query_one(db, "select id from training_experiments where id = $1 or name = $2",
-                       BIND(bind_i64((int64_t)id), bind_text(text)), &rows, e);
-    if (!err) {
-        q->run->experiment_id = rows_i64(rows, 0);
-        rows_close(rows);
-    } else if (err == ERR_NOT_FOUND) {
-        err = err_set_at(e, ERR_INVALID, "/experiment", "there is no experiment \"" STR_FMT "\"",
-                         STR_ARG(text));
-    }
-    return db_end(db, err, e);
+    return db_end(db, experiment_want(db, q->body, &q->run->experiment_id, e), e);
 }
 
 static enum err refuse_unknown(const struct request *q, struct err_ctx *e)

@@ -51,6 +51,15 @@ enum err run_insert(struct db *db, const struct run *run, const char *node, stru
         NULL, e);
 }
 
+enum err run_update(struct db *db, const struct run *run, struct err_ctx *e)
+{
+    return db_exec(
+        db, "update training_runs set name = $1, tags = $2, experiment_id = $3 where id = $4",
+        BIND(bind_text(run->name), bind_text(run->tags),
+             run->experiment_id ? bind_i64(run->experiment_id) : bind_null(), bind_i64(run->id)),
+        NULL, e);
+}
+
 const char run_columns[] =
     "select r.id, r.name, r.status, r.error, r.module, r.module_version, r.parameters, r.seed, "
     "r.dataset_name, r.dataset_number, r.dataset_version_id, r.dataset_sha256, r.target, r.task, "

@@ -138,11 +138,6 @@ static enum err begin_block(struct scoring *s, struct err_ctx *e)
     return err;
 }
 
-static bool is_floating(enum datatype type)
-{
-    return type == DATATYPE_FP64 || type == DATATYPE_FP32 || type == DATATYPE_FP16;
-}
-
 static bool put_value(struct scoring *s, const struct dataset_reader *r, unsigned feature,
                       uint32_t at)
 {
@@ -159,7 +154,7 @@ static bool put_value(struct scoring *s, const struct dataset_reader *r, unsigne
         return there;
     }
     bool there = dataset_number(r, column, &value);
-    if (!there && !is_floating(t->datatype))
+    if (!there && !datatype_is_real(t->datatype))
         return false;
     return tensor_set_f64(t, index, value);
 }

@@ -3,198 +3,28 @@
 #include <math.h>
 
 #include "base/map.h"
+#include "stats/rng.h"
 
 enum { GROUPS_MAX = 10 << 20 };
 
-/* ---- what was asked for ---- */
-
-static const char *const kinds[] = {"random", "stratified", "time", "group", "column"};
-
-static bool is_kind(struct str word)
-{
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (str_is(word, kinds[i]))
-            return true;
-    return false;
-}
-
-/* The error's place lies in the dataset of the request. */
-static enum err at_split(enum err err, const struct err_ctx *why, struct err_ctx *e)
-{
-    char pointer[ERR_POINTER_MAX];
-    if (!err)
-        return err;
-    snprintf(pointer, sizeof pointer, "/dataset/split%.100s",
-             why->item_count ? why->items[0].pointer : "");
-    return err_set_at(e, err, pointer, "%s", why->detail);
-}
-
-static enum err read_fraction(json_t *given, json_t *to, struct err_ctx *e)
-{
-    double holdout = 0.25;
-    enum err err = json_want_f64(given, "holdout", 0.01, 0.99, &holdout, e);
-    json_set_f64(to, "holdout", holdout);
-    return err;
-}
-
-static enum err read_seed(json_t *given, json_t *to, struct err_ctx *e)
-{
-    int64_t seed = 0;
-    enum err err = json_want_i64(given, "seed", 0, INT64_C(1) << 53, &seed, e);
-    json_set_i64(to, "seed", seed);
-    return err;
-}
-
-static enum err read_column(json_t *given, const struct dataset_version *v, bool needed, json_t *to,
-                            struct err_ctx *e)
-{
-    struct str column = {NULL, 0};
-    enum err err = needed ? json_need_text(given, "column", 1, CSV_NAME_BYTES_MAX, &column, e)
-                          : json_want_text(given, "column", 1, CSV_NAME_BYTES_MAX, &column, e);
-    if (err || !column.p)
-        return err;
-    if (dataset_column(v, column) < 0)
-        return err_set_at(e, ERR_INVALID, "/column", "the dataset has no column \"" STR_FMT "\"",
-                          STR_ARG(column));
-    json_set_text(to, "column", column);
-    return ERR_OK;
-}
-
-static enum err read_values(json_t *given, json_t *to, struct err_ctx *e)
-{
-    json_t *values = NULL, *one;
-    size_t i;
-    enum err err = json_want_array(given, "values", 100, &values, e);
-    if (err)
-        return err;
-    json_array_foreach(values, i, one)
-    {
-        if (!json_is_string(one))
-            return err_set_at(e, ERR_INVALID, "/values", "\"values\" must be a list of texts");
-    }
-    json_set(to, "values",
-             values ? json_deep_copy(values)
-                    : json_pack("[sssss]", "holdout", "test", "validation", "true", "1"));
-    return ERR_OK;
-}
-
-static enum err read_time_column(const struct dataset_version *v, json_t *to, struct err_ctx *e)
-{
-    struct str name = json_str(json_object_get(to, "column"));
-    int column = name.p ? dataset_column(v, name) : -1;
-    if (column >= 0 && (v->schema.columns[column].type == CELL_TEXT ||
-                        v->schema.columns[column].type == CELL_BOOLEAN))
-        return err_set_at(e, ERR_INVALID, "/column",
-                          "the column \"" STR_FMT "\" holds neither dates nor numbers",
-                          STR_ARG(name));
-    return ERR_OK;
-}
-
-static enum err read_split(json_t *given, const struct dataset_version *v, bool classification,
-                           json_t *to, struct err_ctx *e)
-{
-    struct str kind = classification ? STR("stratified") : STR("random");
-    enum err err = json_want_text(given, "kind", 1, 32, &kind, e);
-    if (err)
-        return err;
-    if (!is_kind(kind) || (!classification && str_is(kind, "stratified")))
-        return err_set_at(e, ERR_INVALID, "/kind",
-                          "\"kind\" must be \"random\", \"time\", \"group\", \"column\"%s",
-                          classification ? " or \"stratified\"" : " (there are no classes here)");
-    json_set_text(to, "kind", kind);
-    bool by_column = str_is(kind, "column");
-    err = by_column ? read_values(given, to, e) : read_fraction(given, to, e);
-    if (!err && !by_column && !str_is(kind, "time"))
-        err = read_seed(given, to, e);
-    if (!err && !str_is(kind, "random") && !str_is(kind, "stratified"))
-        err = read_column(given, v, !str_is(kind, "time"), to, e);
-    if (!err && str_is(kind, "time"))
-        err = read_time_column(v, to, e);
-    return err;
-}
-
-static enum err refuse_unknown(json_t *given, struct err_ctx *e)
-{
-    static const char *const members[] = {"kind", "holdout", "seed", "column", "values", "path"};
-    const char *key;
-    json_t *value;
-    json_object_foreach(given, key, value)
-    {
-        bool known = false;
-        for (size_t i = 0; i < ARRAY_LEN(members); i++)
-            known |= strcmp(members[i], key) == 0;
-        if (!known)
-            return err_set_at(e, ERR_INVALID, "", "a split has no \"%.64s\"", key);
-    }
-    return ERR_OK;
-}
-
-enum err split_check(json_t *given, const struct dataset_version *v, bool classification,
-                     json_t **out, struct err_ctx *e)
-{
-    struct err_ctx *why = xmalloc(sizeof *why);
-    json_t *to = json_object();
-    err_ctx_init(why);
-    enum err err = refuse_unknown(given, why);
-    if (!err)
-        err = read_split(given, v, classification, to, why);
-    err = at_split(err, why, e);
-    free(why);
-    if (err)
-        json_decref(to);
-    else
-        *out = to;
-    return err;
-}
-
 /* ---- chance ---- */
 
-/* xoshiro256** (Blackman, Vigna 2018), its state filled by splitmix64. */
-struct chance {
-    uint64_t s[4];
-};
-
-static void chance_init(struct chance *c, uint64_t seed)
+/* The generator's state comes from the seed alone, by splitmix64: what a seed gave once it always
+ * gives, whatever stats/rng.h does with its streams. */
+static void seed_chance(struct rng *r, uint64_t seed)
 {
     for (int i = 0; i < 4; i++) {
         seed += 0x9e3779b97f4a7c15u;
         uint64_t z = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9u;
         z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-        c->s[i] = z ^ (z >> 31);
+        r->s[i] = z ^ (z >> 31);
     }
 }
 
-static uint64_t rotated(uint64_t x, int by)
-{
-    return x << by | x >> (64 - by);
-}
-
-static uint64_t chance_next(struct chance *c)
-{
-    uint64_t result = rotated(c->s[1] * 5, 7) * 9, t = c->s[1] << 17;
-    c->s[2] ^= c->s[0];
-    c->s[3] ^= c->s[1];
-    c->s[1] ^= c->s[2];
-    c->s[0] ^= c->s[3];
-    c->s[2] ^= t;
-    c->s[3] = rotated(c->s[3], 45);
-    return result;
-}
-
-/* Every number below `n` equally likely: the remainder of the range is thrown away. */
-static uint64_t chance_below(struct chance *c, uint64_t n)
-{
-    uint64_t limit = UINT64_MAX - UINT64_MAX % n, x;
-    do
-        x = chance_next(c);
-    while (x >= limit);
-    return x % n;
-}
-
-static void shuffle(struct chance *c, uint64_t *items, uint64_t n)
+static void shuffle(struct rng *r, uint64_t *items, uint64_t n)
 {
     for (uint64_t i = n; i > 1; i--) {
-        uint64_t k = chance_below(c, i), kept = items[i - 1];
+        uint64_t k = rng_below(r, i), kept = items[i - 1];
         items[i - 1] = items[k];
         items[k] = kept;
     }
@@ -283,14 +113,14 @@ static enum err read_table(const struct dataset_version *v, struct str target, j
 /* ---- the kinds ---- */
 
 /* The rows that have a target, shuffled. */
-static uint64_t *shuffled_rows(const struct table *t, struct chance *c, uint64_t *n)
+static uint64_t *shuffled_rows(const struct table *t, struct rng *r, uint64_t *n)
 {
     uint64_t *rows = xcalloc(t->rows, sizeof *rows);
     *n = 0;
     for (uint64_t i = 0; i < t->rows; i++)
         if (t->group[i] != UINT64_MAX)
             rows[(*n)++] = i;
-    shuffle(c, rows, *n);
+    shuffle(r, rows, *n);
     return rows;
 }
 
@@ -300,9 +130,9 @@ static uint64_t share_of(uint64_t n, double holdout)
     return n < 2 ? 0 : MAX(MIN(share, n - 1), (uint64_t)1);
 }
 
-static void split_random(const struct table *t, struct chance *c, double holdout, struct split *s)
+static void split_random(const struct table *t, struct rng *r, double holdout, struct split *s)
 {
-    uint64_t n, *rows = shuffled_rows(t, c, &n), held = share_of(n, holdout);
+    uint64_t n, *rows = shuffled_rows(t, r, &n), held = share_of(n, holdout);
     for (uint64_t i = 0; i < n; i++)
         s->parts[rows[i]] = i < held ? SPLIT_HOLDOUT : SPLIT_TRAINING;
     free(rows);
@@ -346,10 +176,9 @@ static void set_quotas(const uint64_t *sizes, uint64_t groups, uint64_t n, doubl
     free(quotas);
 }
 
-static void split_stratified(const struct table *t, struct chance *c, double holdout,
-                             struct split *s)
+static void split_stratified(const struct table *t, struct rng *r, double holdout, struct split *s)
 {
-    uint64_t n, *rows = shuffled_rows(t, c, &n);
+    uint64_t n, *rows = shuffled_rows(t, r, &n);
     uint64_t *sizes = xcalloc(t->groups, sizeof *sizes), *left = xcalloc(t->groups, sizeof *left);
     for (uint64_t i = 0; i < n; i++)
         sizes[t->group[rows[i]]]++;
@@ -392,7 +221,7 @@ static void split_time(const struct table *t, double holdout, struct split *s)
 }
 
 /* Whole groups in random order until the share is reached. */
-static void split_group(const struct table *t, struct chance *c, double holdout, struct split *s)
+static void split_group(const struct table *t, struct rng *r, double holdout, struct split *s)
 {
     uint64_t *order = xcalloc(t->groups, sizeof *order), *sizes = xcalloc(t->groups, sizeof *sizes);
     bool *held = xcalloc(t->groups, sizeof *held);
@@ -405,7 +234,7 @@ static void split_group(const struct table *t, struct chance *c, double holdout,
     }
     for (uint64_t i = 0; i < t->groups; i++)
         order[i] = i;
-    shuffle(c, order, t->groups);
+    shuffle(r, order, t->groups);
     for (uint64_t i = 0; i + 1 < t->groups && sum < share_of(n, holdout); i++) {
         held[order[i]] = true;
         sum += sizes[order[i]];
@@ -452,7 +281,7 @@ enum err split_make(const struct dataset_version *v, struct str target, json_t *
                     struct split *out, struct err_ctx *e)
 {
     struct table t;
-    struct chance c;
+    struct rng r;
     struct str kind = json_str(json_object_get(split, "kind"));
     double holdout = json_number_value(json_object_get(split, "holdout"));
     *out = (struct split){.rows = v->schema.rows};
@@ -460,17 +289,17 @@ enum err split_make(const struct dataset_version *v, struct str target, json_t *
     if (err)
         goto out_table;
     out->parts = xcalloc(out->rows, 1);
-    chance_init(&c, (uint64_t)json_integer_value(json_object_get(split, "seed")));
+    seed_chance(&r, (uint64_t)json_integer_value(json_object_get(split, "seed")));
     if (str_is(kind, "stratified"))
-        split_stratified(&t, &c, holdout, out);
+        split_stratified(&t, &r, holdout, out);
     else if (str_is(kind, "time"))
         split_time(&t, holdout, out);
     else if (str_is(kind, "group"))
-        split_group(&t, &c, holdout, out);
+        split_group(&t, &r, holdout, out);
     else if (str_is(kind, "column"))
         split_column(&t, json_object_get(split, "values"), out);
     else
-        split_random(&t, &c, holdout, out);
+        split_random(&t, &r, holdout, out);
     err = count_parts(out, e);
     if (err)
         split_release(out);

@@ -74,11 +74,6 @@ enum err training_open(const struct training_opts *opts, struct training **out, 
     return err;
 }
 
-void training_end(struct training *t)
-{
-    log_follow_end(t->log_follow);
-}
-
 void training_close(struct training *t)
 {
     if (!t)

@@ -22,13 +22,15 @@
 #include "registry/registry.h"
 #include "serving/engine.h"
 
+struct streams;
 struct training;
 
 struct training_opts {
     struct store *store;
     const struct clock *clock;
     struct id_source *ids;
-    struct events *events; /* NULL: nobody listens */
+    struct streams *streams; /* of logs that are followed */
+    struct events *events;   /* NULL: nobody listens */
     struct catalog *catalog;
     struct runtime *runtime;   /* judges ONNX models; NULL: nothing is judged */
     const char *runs_folder;   /* made when it is missing */
@@ -46,8 +48,6 @@ struct training_opts {
 WARN_UNUSED enum err training_open(const struct training_opts *opts, struct training **out,
                                    struct err_ctx *e);
 
-/* Streams of logs end, so that the server can drain. */
-void training_end(struct training *t);
 void training_close(struct training *t);
 
 struct training_stats {

@@ -535,6 +535,12 @@ def test_experiments_hold_runs_together(server: Server) -> None:
     assert len(api.get(f"/runs?experiment={made['id']}").json()["items"]) == 2
     api.patch(f"/runs/{by_name}", json={"experiment": None, "name": "x"}, expect=200)
     assert len(api.get(f"/runs?experiment={made['id']}").json()["items"]) == 1
+    # A change reads its members as the first request did.
+    api.patch(f"/runs/{by_name}", json={"experiment": "first"}, expect=200)
+    assert len(api.get(f"/runs?experiment={made['id']}").json()["items"]) == 2
+    changed = api.patch(f"/runs/{by_name}", json={"tags": {"c": "d"}}, expect=200).json()
+    assert (changed["tags"], changed["name"]) == ({"c": "d"}, "x")
+    assert changed["experiment"]["name"] == "first"
     api.delete(f"/experiments/{made['id']}", expect=204)
     api.get(f"/experiments/{made['id']}", expect=404)
     assert get_run(api, run["id"])["experiment"] is None

@@ -1,7 +1,5 @@
 #include "protocol/oip/inside.h"
 
-#include <math.h>
-
 #include "serving/tensor_json.h"
 
 static void add_shape(const struct tensor *t, struct buf *out)
@@ -111,86 +109,5 @@ enum err oip_encode(struct http_request *rq, struct err_ctx *e)
     for (unsigned i = 0; i < call->wanted_count; i++)
         if (call->wanted[i].binary)
             add_binary(&tensors[i], out);
-    return ERR_OK;
-}
-
-/* ---- the classification extension ---- */
-
-/* What is no number comes last. */
-static double rank_of(const struct tensor *t, size_t index)
-{
-    double value = tensor_f64(t, index);
-    return value == value ? value : -INFINITY;
-}
-
-static bool greater(const struct tensor *t, size_t x, size_t y)
-{
-    double a = rank_of(t, x), b = rank_of(t, y);
-    return a > b || (a == b && x < y);
-}
-
-static int by_size(const void *x, const void *y, void *tensor)
-{
-    return greater(tensor, *(const size_t *)x, *(const size_t *)y) ? -1 : 1;
-}
-
-/* All of them, sorted: where a client asks for many. */
-static void sort_all(const struct tensor *t, size_t first, size_t width, size_t *best)
-{
-    for (size_t i = 0; i < width; i++)
-        best[i] = first + i;
-    qsort_r(best, width, sizeof *best, by_size, (void *)(uintptr_t)t);
-}
-
-/* The largest `top` of `width` elements from `first` on, by insertion: `top` is small. */
-static void find_top(const struct tensor *t, size_t first, size_t width, size_t top, size_t *best)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < width; i++) {
-        size_t at = n < top ? n : top;
-        while (at > 0 && greater(t, first + i, best[at - 1]))
-            at--;
-        if (at >= top)
-            continue;
-        n = MIN(n + 1, top);
-        memmove(best + at + 1, best + at, (n - at - 1) * sizeof *best);
-        best[at] = first + i;
-    }
-}
-
-enum err oip_classify(const struct signature *sig, const struct tensor *t, uint32_t top,
-                      struct tensor *out, struct arena *a, struct err_ctx *e)
-{
-    if (t->datatype == DATATYPE_BYTES)
-        return err_set(e, ERR_INVALID, "classification needs an output of numbers");
-    enum { FEW = 32 };
-    size_t rows = t->rank > 1 ? (size_t)t->shape[0] : 1;
-    size_t width = rows ? t->count / rows : 0;
-    size_t take = MIN((size_t)top, width);
-    *out = (struct tensor){
-        .datatype = DATATYPE_BYTES, .rank = 2, .shape = {(int64_t)rows, (int64_t)take}};
-    if (t->rank <= 1) {
-        out->rank = 1;
-        out->shape[0] = (int64_t)take;
-    }
-    enum err err = tensor_alloc(out, a, (size_t)1 << 28, e);
-    if (err)
-        return err;
-    bool few = take <= FEW;
-    size_t *best = arena_alloc(a, (few ? take + 1 : width) * sizeof *best);
-    struct str *texts = out->data;
-    for (size_t r = 0; r < rows; r++) {
-        if (few)
-            find_top(t, r * width, width, take, best);
-        else
-            sort_all(t, r * width, width, best);
-        for (size_t k = 0; k < take; k++) {
-            size_t index = best[k] - r * width;
-            bool named = index < sig->class_count && width == sig->class_count;
-            texts[r * take + k] =
-                str_of(arena_printf(a, "%f:%zu%s%s", tensor_f64(t, best[k]), index,
-                                    named ? ":" : "", named ? sig->classes[index] : ""));
-        }
-    }
     return ERR_OK;
 }

@@ -20,9 +20,10 @@ struct oip {
  * sentence. */
 WARN_UNUSED enum err oip_find(struct http_request *rq, struct deployment **out, struct err_ctx *e);
 
-/* The version of the path, or the champion where the path names none. */
-WARN_UNUSED enum err oip_find_version(struct http_request *rq, const struct deployment *d,
-                                      struct version **out, struct err_ctx *e);
+/* The same, and the version of the path, or the champion where the path names none; the deployment
+ * holds it. */
+WARN_UNUSED enum err oip_find_version(struct http_request *rq, struct deployment **out,
+                                      struct version **version, struct err_ctx *e);
 
 /* One tensor that a client asked for. */
 struct oip_wanted {
@@ -45,7 +46,7 @@ WARN_UNUSED enum err oip_decode(struct http_request *rq, struct oip_call **out, 
 /* Writes the answer; rq->work is the ask, whose `protocol` is the call. */
 WARN_UNUSED enum err oip_encode(struct http_request *rq, struct err_ctx *e);
 
-/* BYTES [rows, top] of "value:index[:label]". */
+/* The classification extension: BYTES [rows, top] of "value:index[:label]", the largest first. */
 WARN_UNUSED enum err oip_classify(const struct signature *sig, const struct tensor *t, uint32_t top,
                                   struct tensor *out, struct arena *a, struct err_ctx *e);
 

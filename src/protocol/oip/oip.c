@@ -53,8 +53,8 @@ enum err oip_find(struct http_request *rq, struct deployment **out, struct err_c
     return ERR_OK;
 }
 
-enum err oip_find_version(struct http_request *rq, const struct deployment *d, struct version **out,
-                          struct err_ctx *e)
+static enum err choose_version(const struct http_request *rq, const struct deployment *d,
+                               struct version **out, struct err_ctx *e)
 {
     struct str text = rq->params[1];
     int64_t number = 0;
@@ -74,6 +74,13 @@ enum err oip_find_version(struct http_request *rq, const struct deployment *d, s
                        d->model);
     *out = entry->version;
     return ERR_OK;
+}
+
+enum err oip_find_version(struct http_request *rq, struct deployment **out,
+                          struct version **version, struct err_ctx *e)
+{
+    enum err err = oip_find(rq, out, e);
+    return err ? err : choose_version(rq, *out, version, e);
 }
 
 enum err oip_api_infer(struct http_request *rq, struct err_ctx *e)
@@ -134,9 +141,7 @@ enum err oip_api_metadata(struct http_request *rq, struct err_ctx *e)
 {
     struct deployment *d;
     struct version *v;
-    enum err err = oip_find(rq, &d, e);
-    if (!err)
-        err = oip_find_version(rq, d, &v, e);
+    enum err err = oip_find_version(rq, &d, &v, e);
     if (err)
         return err;
     json_t *body = json_object(), *versions = json_array();
@@ -156,9 +161,7 @@ enum err oip_api_ready(struct http_request *rq, struct err_ctx *e)
 {
     struct deployment *d;
     struct version *v;
-    enum err err = oip_find(rq, &d, e);
-    if (!err)
-        err = oip_find_version(rq, d, &v, e);
+    enum err err = oip_find_version(rq, &d, &v, e);
     if (err)
         return err;
     json_t *body = json_object();
@@ -194,9 +197,7 @@ enum err oip_api_config(struct http_request *rq, struct err_ctx *e)
     struct oip *o = rq->context;
     struct deployment *d;
     struct version *v;
-    enum err err = oip_find(rq, &d, e);
-    if (!err)
-        err = oip_find_version(rq, d, &v, e);
+    enum err err = oip_find_version(rq, &d, &v, e);
     if (err)
         return err;
     const struct signature *sig = v->signature;

@@ -62,9 +62,7 @@ enum err oip_api_stats(struct http_request *rq, struct err_ctx *e)
 {
     struct deployment *d;
     struct version *v = NULL;
-    enum err err = oip_find(rq, &d, e);
-    if (!err && rq->params[1].p)
-        err = oip_find_version(rq, d, &v, e);
+    enum err err = rq->params[1].p ? oip_find_version(rq, &d, &v, e) : oip_find(rq, &d, e);
     if (err)
         return err;
     json_t *list = json_array();
