@@ -201,6 +201,24 @@ def test_a_body_with_two_ends_is_refused_and_nothing_follows(server: Server, fra
     assert answer.count(b"HTTP/1.1") == 0, "a second request was found behind the first"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v2/nothing", 404),
+        ("POST", "/v2/models/x/nothing", 404),
+        ("DELETE", "/v2/models/x", 405),
+        ("PUT", "/v2/health/live", 405),
+        ("OPTIONS", "/v2/models/x/infer", 405),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_words_of_the_protocol(
+    server: Server, method: str, path: str, status: int
+) -> None:
+    answer = server.http("viewer").request(method, path, expect=status)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert list(answer.json()) == ["error"]
+
+
 def test_an_unknown_method_is_refused(server: Server) -> None:
     for method in ("BREW", "TRACE", "CONNECT", "OPTIONS"):
         status, answer = ask(
@@ -208,6 +226,8 @@ def test_an_unknown_method_is_refused(server: Server) -> None:
         )
         assert status == 405
         assert method.encode() in answer
+        options = server.api().request(method, "/me") if method != "CONNECT" else None
+        assert options is None or options.headers["Allow"] == "GET, PATCH"
     refused = server.api("viewer").put("/me", json={}, expect=405)
     assert refused.headers["Allow"] == "GET, PATCH"
 
