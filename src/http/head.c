@@ -28,7 +28,7 @@ static bool method_of(const char *name, struct http_request *rq)
     return false;
 }
 
-static void refuse_method(struct exchange *x, unsigned methods)
+static void refuse_method(struct exchange *x, const char *method, unsigned methods)
 {
     struct buf allowed;
     buf_init(&allowed, 256);
@@ -38,18 +38,20 @@ static void refuse_method(struct exchange *x, unsigned methods)
     const char *list = arena_strdup(&x->rq.arena, buf_str(&allowed));
     buf_release(&allowed);
     http_answer_header(&x->rq, "Allow", list);
-    err_set(&x->failure, ERR_METHOD, "this path takes %s", list);
+    err_set(&x->failure, ERR_METHOD, "this path takes %s, not %.20s", list, method);
 }
 
-static void find_route(struct exchange *x)
+static void find_route(struct exchange *x, const char *method)
 {
+    bool known = method_of(method, &x->rq);
     struct http_request *rq = &x->rq;
     struct router_match match;
     router_find(exchange_router(x), rq->method, rq->path, &match);
     x->mount = match.mount;
     rq->route = match.route;
-    if (!match.route && match.methods) {
-        refuse_method(x, match.methods);
+    if (match.methods && !(known && match.route)) {
+        rq->route = NULL;
+        refuse_method(x, method, match.methods);
         return;
     }
     if (!match.route) {
@@ -111,10 +113,7 @@ bool exchange_is_short(const struct exchange *x)
 
 void exchange_read_head(struct exchange *x, const char *method)
 {
-    if (!method_of(method, &x->rq))
-        err_set(&x->failure, ERR_METHOD, "the method %.20s is not supported", method);
-    else
-        find_route(x);
+    find_route(x, method);
     if (!x->failure.code)
         check_text(x);
     if (!x->failure.code)

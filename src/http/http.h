@@ -63,7 +63,9 @@ struct http_route {
     http_handler handle;
     bool creates;        /* takes an Idempotency-Key */
     const char *summary; /* a sentence for the reference */
-    const char *takes;   /* name of a schema in the reference, or NULL */
+    /* What is taken and answered, for the reference; NULL: nothing. Words: the name of a schema,
+     * and other kinds of content. */
+    const char *takes;
     const char *answers;
 };
 

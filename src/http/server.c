@@ -311,13 +311,48 @@ static enum MHD_Result resumed(struct exchange *x)
     return answer(x);
 }
 
+struct frame {
+    unsigned lengths, codings;
+    bool chunked;
+};
+
+static enum MHD_Result look_at_frame(void *argument, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
+{
+    struct frame *f = argument;
+    if (strcasecmp(name, "Content-Length") == 0)
+        f->lengths++;
+    if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        f->codings++;
+        f->chunked = value && strcasecmp(value, "chunked") == 0;
+    }
+    return MHD_YES;
+}
+
+/* A proxy and we must agree where the body ends, or what we take for the next request is something
+ * that the proxy has never seen. libmicrohttpd takes the first of several lengths, any coding, and
+ * both together; RFC 9112, section 6.3, wants such a request refused and its connection closed. */
+static bool has_one_end(struct exchange *x)
+{
+    struct frame f = {0};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, look_at_frame, &f);
+    if (f.lengths + f.codings <= 1 && f.chunked == (f.codings == 1))
+        return true;
+    http_answer_header(&x->rq, "Connection", "close");
+    err_set(&x->failure, ERR_SYNTAX,
+            "the end of the body must be told once: by one Content-Length, or by "
+            "\"Transfer-Encoding: chunked\"");
+    return false;
+}
+
 static enum MHD_Result head(struct exchange *x, const char *method)
 {
     atomic_fetch_add_explicit(&x->rq.server->requests, 1, memory_order_relaxed);
     atomic_fetch_add(&x->rq.server->in_flight, 1);
     x->counted = true;
     exchange_read_head(x, method);
-    if (x->failure.code && !exchange_is_short(x))
+    bool framed = has_one_end(x);
+    if (x->failure.code && !(framed && exchange_is_short(x)))
         return answer(x);
     atomic_store(&x->step, EXCHANGE_BODY);
     return MHD_YES;

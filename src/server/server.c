@@ -86,9 +86,9 @@ static size_t clock_routes(const struct server *s)
 static void mount(struct server *s)
 {
     const struct http_mount own[] = {
-        {.routes = server_routes, .count = server_route_count, .context = s},
-        {.routes = server_clock_routes, .count = clock_routes(s), .context = s},
-        {.routes = server_page_routes, .count = server_page_route_count, .context = s},
+        {server_routes, server_route_count, s, server_write_error},
+        {server_clock_routes, clock_routes(s), s, NULL},
+        {server_page_routes, server_page_route_count, s, server_write_error},
     };
     features_mount(&s->features, s->http);
     for (size_t i = 0; i < ARRAY_LEN(own); i++)

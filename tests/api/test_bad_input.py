@@ -178,6 +178,47 @@ def test_broken_requests_are_refused(server: Server, request_text: str) -> None:
     server.api("viewer").get("/me", expect=200)
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "Content-Length: {n}\r\nContent-Length: {n}\r\n",
+        "Content-Length: {n}\r\nContent-Length: 4\r\n",
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: {n}\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: identity\r\nContent-Length: {n}\r\n",
+    ],
+)
+def test_a_body_with_two_ends_is_refused_and_nothing_follows(server: Server, frame: str) -> None:
+    hidden = "GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    body = "0\r\n\r\n" + hidden
+    head = f"POST /api/v1/session HTTP/1.1\r\nHost: x\r\n{frame.format(n=len(body))}\r\n"
+    status, answer = ask(server, head + body)
+    assert status == 400
+    assert b"the end of the body must be told once" in answer
+    assert answer.count(b"HTTP/1.1") == 0, "a second request was found behind the first"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v2/nothing", 404),
+        ("POST", "/v2/models/x/nothing", 404),
+        ("DELETE", "/v2/models/x", 405),
+        ("PUT", "/v2/health/live", 405),
+        ("OPTIONS", "/v2/models/x/infer", 405),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_words_of_the_protocol(
+    server: Server, method: str, path: str, status: int
+) -> None:
+    answer = server.http("viewer").request(method, path, expect=status)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert list(answer.json()) == ["error"]
+
+
 def test_an_unknown_method_is_refused(server: Server) -> None:
     for method in ("BREW", "TRACE", "CONNECT", "OPTIONS"):
         status, answer = ask(
@@ -185,6 +226,8 @@ def test_an_unknown_method_is_refused(server: Server) -> None:
         )
         assert status == 405
         assert method.encode() in answer
+        options = server.api().request(method, "/me") if method != "CONNECT" else None
+        assert options is None or options.headers["Allow"] == "GET, PATCH"
     refused = server.api("viewer").put("/me", json={}, expect=405)
     assert refused.headers["Allow"] == "GET, PATCH"
 
