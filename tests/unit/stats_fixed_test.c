@@ -1,6 +1,7 @@
 /* Tests for fixed samples against the golden vectors G1 (DeLong), G4, G5, G6 (Kolmogorov-Smirnov)
  * and G7 (special functions), with a test for every reason that they give. */
 #include "stats/contingency.h"
+#include "stats/cramervonmises.h"
 #include "stats/delong.h"
 #include "stats/diebold.h"
 #include "stats/dist.h"
@@ -144,8 +145,12 @@ static void two_samples_say_why_they_cannot(void **state)
     const double bad[] = {1, NAN}, fine[] = {1, 2}, same[] = {3, 3};
     no_test(kstest_exact(bad, 2, fine, 2), STAT_NOT_FINITE);
     no_test(kstest_exact(fine, 0, fine, 2), STAT_EMPTY);
-    no_test(kstest_cramer_von_mises(fine, 1, fine, 2), STAT_TOO_FEW);
-    no_test(kstest_cramer_von_mises(bad, 2, fine, 2), STAT_NOT_FINITE);
+    no_test(cramervonmises_asymptotic(fine, 1, fine, 2), STAT_TOO_FEW);
+    no_test(cramervonmises_asymptotic(bad, 2, fine, 2), STAT_NOT_FINITE);
+    no_test(cramervonmises_exact(fine, 1, fine, 2), STAT_TOO_FEW);
+    no_test(cramervonmises_exact(fine, 2, fine, 0), STAT_EMPTY);
+    no_test(cramervonmises_exact(bad, 2, fine, 2), STAT_NOT_FINITE);
+    near(cramervonmises_exact(same, 2, same, 2).p, 1);
     no_test(mannwhitney_approximate(same, 2, same, 2), STAT_CONSTANT);
     no_test(mannwhitney_exact(fine, 2, fine, 2), STAT_TIES);
     no_test(mannwhitney_exact(fine, 0, fine, 2), STAT_EMPTY);
@@ -153,6 +158,7 @@ static void two_samples_say_why_they_cannot(void **state)
     for (size_t i = 0; i < ARRAY_LEN(many); i++)
         many[i] = (double)i + .5;
     no_test(mannwhitney_exact(fine, 2, many, ARRAY_LEN(many)), STAT_TOO_LARGE);
+    no_test(cramervonmises_exact(many, 5000, many, 5001), STAT_TOO_LARGE);
     near(mannwhitney_exact(many, 5000, fine, 2).statistic, 4998 * 2 + 1);
     no_test(kstest_exact(many, ARRAY_LEN(many), many, ARRAY_LEN(many)), STAT_TOO_LARGE);
     near(kstest_exact(fine, 2, fine, 2).p, 1);
