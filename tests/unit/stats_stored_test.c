@@ -1,5 +1,7 @@
 /* Accumulators: merging equals having seen both, taking out equals never having seen, and what
  * was stored comes back, or is refused when it was damaged. */
+#include "stats/adwin.h"
+#include "stats/bernstein.h"
 #include "stats/bincount.h"
 #include "stats/bins.h"
 #include "stats/cardinality.h"
@@ -7,6 +9,7 @@
 #include "stats/heavy.h"
 #include "stats/joint.h"
 #include "stats/moments.h"
+#include "stats/pagehinkley.h"
 #include "stats/paired.h"
 #include "stats/proper.h"
 #include "stats/regression.h"
@@ -49,10 +52,14 @@ struct all {
     struct bincount bincount;
     struct paired paired;
     struct joint joint;
-    /* These three cannot give a row back. */
+    /* These cannot give a row back, */
     struct cardinality cardinality;
     struct heavy heavy;
     struct bins bins;
+    /* and these depend on the order: they cannot be merged either. */
+    struct bernstein bernstein;
+    struct adwin adwin;
+    struct pagehinkley pagehinkley;
 };
 
 static void all_init(struct all *a)
@@ -68,6 +75,9 @@ static void all_init(struct all *a)
     for (unsigned i = 0; i < ARRAY_LEN(reference); i++)
         reference[i] = row_at(i).y;
     assert_int_equal(bins_init_numeric(&a->bins, reference, ARRAY_LEN(reference), 20), STAT_OK);
+    bernstein_init(&a->bernstein, .05);
+    adwin_init(&a->adwin, .002);
+    pagehinkley_init(&a->pagehinkley, &pagehinkley_defaults);
 }
 
 static void all_release(struct all *a)
@@ -102,6 +112,10 @@ static void all_add_for_good(struct all *a, unsigned i)
 {
     cardinality_add(&a->cardinality, rng_mix(1, i));
     heavy_add(&a->heavy, i % 50);
+    double loss = row_at(i).p[0];
+    assert_true(bernstein_add(&a->bernstein, loss));
+    (void)adwin_add(&a->adwin, loss);
+    (void)pagehinkley_add(&a->pagehinkley, loss);
 }
 
 static void all_remove(struct all *a, unsigned i)
@@ -155,7 +169,10 @@ struct blob {
     X(joint, joint)                                                                                \
     X(cardinality, cardinality)                                                                    \
     X(heavy, heavy)                                                                                \
-    X(bins, bins)
+    X(bins, bins)                                                                                  \
+    X(bernstein, bernstein)                                                                        \
+    X(adwin, adwin)                                                                                \
+    X(pagehinkley, pagehinkley)
 
 enum {
 #define X(member, kind) BLOB_##member,
@@ -320,6 +337,37 @@ static void what_is_written_comes_back(void **state)
     all_release(&b);
 }
 
+/* What came back goes on as if it had never been away, up to the same alarm. */
+static void what_depends_on_the_order_goes_on_where_it_stopped(void **state)
+{
+    static struct adwin a, b;
+    struct pagehinkley p, q;
+    uint8_t bytes[8192];
+    adwin_init(&a, .002);
+    pagehinkley_init(&p, &(struct pagehinkley_options){.005, 5, .9999, 30});
+    for (unsigned i = 0; i < 3000; i++) {
+        (void)adwin_add(&a, row_at(i).p[0]);
+        assert_int_equal(pagehinkley_add(&p, row_at(i).p[0]), PAGEHINKLEY_NONE);
+    }
+    assert_true(adwin_write(&a, NULL, 0) <= sizeof bytes);
+    size_t n = adwin_write(&a, bytes, sizeof bytes);
+    assert_int_equal(adwin_read(&b, bytes, n, NULL), ERR_OK);
+    assert_true(a.rows == b.rows && adwin_mean(&a) == adwin_mean(&b));
+    n = pagehinkley_write(&p, bytes, sizeof bytes);
+    assert_int_equal(pagehinkley_read(&q, bytes, n, NULL), ERR_OK);
+    unsigned adwin_alarms = 0, pagehinkley_alarms = 0;
+    for (unsigned i = 0; i < 500; i++) {
+        double loss = fmin(1, row_at(i).p[0] + .3);
+        bool changed = adwin_add(&a, loss);
+        enum pagehinkley_change change = pagehinkley_add(&p, loss);
+        assert_int_equal(adwin_add(&b, loss), changed);
+        assert_int_equal(pagehinkley_add(&q, loss), change);
+        adwin_alarms += changed;
+        pagehinkley_alarms += change == PAGEHINKLEY_UP;
+    }
+    assert_true(adwin_alarms > 0 && pagehinkley_alarms > 0);
+}
+
 /* Rewrites the checksum so that damage reaches the reader of the payload. */
 static void seal(uint8_t *p, size_t n)
 {
@@ -356,8 +404,25 @@ static void damage_is_refused(void **state)
     all_release(&a);
 }
 
+/* Goes on with what was read. */
+static void all_use(struct all *a, int which)
+{
+    for (int i = 0; i < 3; i++) {
+        if (which == BLOB_bernstein)
+            assert_true(bernstein_add(&a->bernstein, .5));
+        else if (which == BLOB_adwin)
+            (void)adwin_add(&a->adwin, .5);
+        else if (which == BLOB_pagehinkley)
+            (void)pagehinkley_add(&a->pagehinkley, .5);
+        else if (which == BLOB_heavy)
+            heavy_add(&a->heavy, (uint64_t)i);
+        else if (which == BLOB_sketch)
+            assert_true(sketch_add(&a->sketch, i - 1));
+    }
+}
+
 /* With a right checksum the payload itself is at fault: it is refused, or read as something that
- * can be written again; it never crashes (the sanitizers watch). */
+ * can be used and written again; it never crashes (the sanitizers watch). */
 static void forged_bytes_do_no_harm(void **state)
 {
     struct all a;
@@ -375,6 +440,7 @@ static void forged_bytes_do_no_harm(void **state)
             seal(blob.p, blob.n);
             struct all b = {0};
             if (all_read_one(&b, which, blob.p, blob.n, NULL) == ERR_OK) {
+                all_use(&b, which);
                 assert_true(all_write_one(&b, which, NULL, 0) >= CODEC_HEADER_BYTES);
                 all_release(&b);
             }
@@ -392,6 +458,7 @@ int main(void)
         cmocka_unit_test(taking_everything_out_leaves_the_empty_accumulator),
         cmocka_unit_test(a_corrected_truth_can_be_taken_out),
         cmocka_unit_test(what_is_written_comes_back),
+        cmocka_unit_test(what_depends_on_the_order_goes_on_where_it_stopped),
         cmocka_unit_test(damage_is_refused),
         cmocka_unit_test(forged_bytes_do_no_harm),
     };
