@@ -315,6 +315,35 @@ static void a_corrected_truth_can_be_taken_out(void **state)
     all_release(&b);
 }
 
+/* Beside a weight of 10^12 a plain double has four decimals left for the others. */
+static void a_heavy_row_taken_out_leaves_the_light_ones(void **state)
+{
+    struct confusion c, stored;
+    confusion_init(&c, 2);
+    confusion_add(&c, 0, 0, .1);
+    confusion_add(&c, 0, 0, 1e12);
+    confusion_add(&c, 0, 0, .2);
+    uint8_t bytes[64];
+    size_t n = confusion_write(&c, bytes, sizeof bytes);
+    assert_true(n <= sizeof bytes);
+    assert_int_equal(confusion_read(&stored, bytes, n, NULL), ERR_OK);
+    assert_true(confusion_remove(&stored, 0, 0, 1e12));
+    near(confusion_cell(&stored, 0, 0).weight, .1 + .2);
+    assert_true(confusion_remove(&stored, 0, 0, .2));
+    assert_true(confusion_cell(&stored, 0, 0).weight == .1);
+    confusion_release(&stored);
+    confusion_release(&c);
+
+    struct scorehist h;
+    scorehist_init(&h, 8);
+    for (int i = 0; i < 1000; i++)
+        assert_true(scorehist_add(&h, .5, true, i % 2 ? 1e-3 : 1e12));
+    for (int i = 0; i < 1000; i += 2)
+        assert_true(scorehist_remove(&h, .5, true, 1e12));
+    near(h.tallies[2 * 4 + 1].weight, .5);
+    scorehist_release(&h);
+}
+
 static void what_is_written_comes_back(void **state)
 {
     struct all a, b;
@@ -457,6 +486,7 @@ int main(void)
         cmocka_unit_test(merging_parts_equals_having_seen_the_whole),
         cmocka_unit_test(taking_everything_out_leaves_the_empty_accumulator),
         cmocka_unit_test(a_corrected_truth_can_be_taken_out),
+        cmocka_unit_test(a_heavy_row_taken_out_leaves_the_light_ones),
         cmocka_unit_test(what_is_written_comes_back),
         cmocka_unit_test(what_depends_on_the_order_goes_on_where_it_stopped),
         cmocka_unit_test(damage_is_refused),
