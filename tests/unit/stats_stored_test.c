@@ -102,7 +102,7 @@ static void all_add(struct all *a, unsigned i)
     assert_true(moments_add(&a->moments, r.y));
     assert_true(sketch_add(&a->sketch, r.y - r.yhat));
     bincount_add(&a->bincount, r.truth);
-    joint_add(&a->joint, r.truth, r.predicted, i % CLASSES);
+    joint_add(&a->joint, r.truth, r.predicted, i % CLASSES, r.weight);
     paired_add_labels(&a->paired, r.truth == 1, r.predicted == 1);
     assert_true(paired_add_losses(&a->paired, r.y, r.yhat));
 }
@@ -129,7 +129,7 @@ static void all_remove(struct all *a, unsigned i)
     assert_true(moments_remove(&a->moments, r.y));
     assert_true(sketch_remove(&a->sketch, r.y - r.yhat));
     assert_true(bincount_remove(&a->bincount, r.truth));
-    assert_true(joint_remove(&a->joint, r.truth, r.predicted, i % CLASSES));
+    assert_true(joint_remove(&a->joint, r.truth, r.predicted, i % CLASSES, r.weight));
     assert_true(paired_remove_labels(&a->paired, r.truth == 1, r.predicted == 1));
     assert_true(paired_remove_losses(&a->paired, r.y, r.yhat));
 }
@@ -236,7 +236,8 @@ static void same_figures(const struct all *a, const struct all *b)
     near(value_of(moments_variance(&a->moments)), value_of(moments_variance(&b->moments)));
     near(value_of(sketch_quantile(&a->sketch, .9)), value_of(sketch_quantile(&b->sketch, .9)));
     assert_memory_equal(a->bincount.rows, b->bincount.rows, 22 * sizeof *a->bincount.rows);
-    assert_memory_equal(a->joint.rows, b->joint.rows, CLASSES * CLASSES * CLASSES * 8);
+    assert_memory_equal(a->joint.cells, b->joint.cells,
+                        CLASSES * CLASSES * CLASSES * sizeof *a->joint.cells);
     assert_int_equal(a->paired.only_b, b->paired.only_b);
     near(value_of(moments_sd(&a->paired.difference)), value_of(moments_sd(&b->paired.difference)));
 }
