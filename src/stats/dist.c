@@ -11,6 +11,9 @@ double dist_student_two_sided(double t, double df)
     if (isinf(t))
         return 0;
     double square = t * t;
+    if (isinf(square)) /* df/(df + t^2) vanishes: the first term of the series is everything */
+        return exp(0.5 * df * (log(df) - 2 * log(fabs(t))) - log(0.5 * df) -
+                   special_log_beta(0.5 * df, 0.5));
     return special_beta_inc_xy(0.5 * df, 0.5, df / (df + square), square / (df + square));
 }
 

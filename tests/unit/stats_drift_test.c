@@ -197,6 +197,17 @@ static void joint_drift_is_seen_where_no_single_feature_drifts(void **state)
     assert_int_equal(mmd_test(same, 2, bad, 2, 2, 10, &r).reason, STAT_NOT_FINITE);
 }
 
+/* Three against three rows can be divided in 20 ways, and 2 of them are as far apart as this one.
+ */
+static void a_permutation_that_ties_is_counted(void **state)
+{
+    const double x[] = {.1, .7, 1.3}, y[] = {3.1, 3.9, 4.4};
+    struct rng r;
+    rng_init(&r, 14, 1);
+    double p = mmd_test(x, 3, y, 3, 1, 20000, &r).p;
+    assert_true(fabs(p - .1) < .01);
+}
+
 static void page_hinkley_sees_both_directions(void **state)
 {
     const double levels[] = {3, -3};
@@ -304,6 +315,7 @@ int main(void)
         cmocka_unit_test(the_gate_survives_degenerate_features),
         cmocka_unit_test(two_of_three_windows_confirm),
         cmocka_unit_test(joint_drift_is_seen_where_no_single_feature_drifts),
+        cmocka_unit_test(a_permutation_that_ties_is_counted),
         cmocka_unit_test(page_hinkley_sees_both_directions),
         cmocka_unit_test(adwin_forgets_what_was_before_a_change),
         cmocka_unit_test(isotonic_pools_what_falls),

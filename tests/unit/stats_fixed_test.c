@@ -126,6 +126,18 @@ static void tables_and_rates_say_why_they_cannot(void **state)
     assert_true(value_of(proportion_allocation_log_e(units, shares, 2)) < 0);
 }
 
+/* At equal shares e is 2^-n C(n, n/2)^-1 / (n + 1): its logarithm is known to all digits. */
+static void an_even_allocation_has_its_evidence_at_any_size(void **state)
+{
+    const double shares[] = {.5, .5};
+    for (uint64_t n = 100000; n < (uint64_t)1 << 60; n *= 1000) {
+        const uint64_t units[] = {n / 2, n / 2};
+        double rows = (double)n;
+        double wanted = .5 * log(M_PI * rows / 2) + 1 / (4 * rows) - log(rows + 1);
+        close_to(value_of(proportion_allocation_log_e(units, shares, 2)), wanted, 1e-8);
+    }
+}
+
 static const double g6_reference[] = {.61,  .29,  .06,  .59,  -1.73, -.74, .51,  -.56, .39,
                                       1.64, .05,  -.06, .64,  -.82,  .37,  1.77, 1.09, -1.28,
                                       2.36, 1.31, 1.05, -.32, -.4,   1.06, -2.47};
@@ -227,6 +239,9 @@ static void special_functions_keep_to_their_edges(void **state)
     assert_true(isinf(normal_quantile(0)) && isinf(normal_quantile(1)));
     assert_true(normal_quantile(.5) == 0);
     assert_true(dist_student_two_sided(INFINITY, 3) == 0);
+    close_to(dist_student_two_sided(1e200, 1), 2 / M_PI * 1e-200, 1e-12); /* Cauchy */
+    close_to(dist_student_sf(-1e300, .5), 1, 1e-12);
+    assert_true(dist_student_two_sided(1e300, 30) == 0);
     assert_true(dist_binomial_cdf(-1, 5, .5) == 0 && dist_binomial_cdf(5, 5, .5) == 1);
     assert_true(dist_binomial_cdf(2, 5, 0) == 1 && dist_binomial_pmf(0, 0, .5) == 1);
     assert_true(kolmogorov_sf(0) == 1 && kolmogorov_finite_sf(3, 1) == 0);
@@ -260,6 +275,7 @@ int main(void)
         cmocka_unit_test(mcnemar_without_discordant_rows),
         cmocka_unit_test(two_rates_reproduce_g5),
         cmocka_unit_test(tables_and_rates_say_why_they_cannot),
+        cmocka_unit_test(an_even_allocation_has_its_evidence_at_any_size),
         cmocka_unit_test(kolmogorov_smirnov_reproduces_g6),
         cmocka_unit_test(two_samples_say_why_they_cannot),
         cmocka_unit_test(paired_samples_say_why_they_cannot),
