@@ -244,6 +244,45 @@ def test_the_chance_to_be_best_with_fractional_shapes():
         near(call("bandit_beta_beats", c.c_double, a, b, d, e), wanted, 1e-4, 1e-5)
 
 
+class Arm(c.Structure):
+    _fields_ = [
+        ("rewards", c.c_double),
+        ("pending", c.c_double),
+        ("sum", c.c_double),
+        ("square", c.c_double),
+    ]
+
+
+def beliefs_about(samples):
+    """Normal-Gamma posteriors of the means by the textbook, as t distributions of scipy."""
+    pooled = np.concatenate(samples)
+    mean, variance = pooled.mean(), pooled.var() or 1
+    for x in samples:
+        n, m = len(x), x.mean() if len(x) else 0
+        kappa, shape = 1 + n, 1 + n / 2
+        rate = variance + ((x - m) ** 2).sum() / 2 + n * (m - mean) ** 2 / (2 * kappa)
+        yield stats.t(2 * shape, (mean + n * m) / kappa, math.sqrt(rate / shape / kappa))
+
+
+def test_the_chance_to_be_best_of_two_numeric_arms():
+    rng = np.random.default_rng(9)
+    grid = (np.arange(200000) + 0.5) / 200000
+    for n, m in ((0, 1), (1, 0), (1, 1), (2, 30), (30, 2), (500, 400), (3, 20000)):
+        for spread in (1.0, 20.0):
+            samples = rng.normal(0.3, 1, n), rng.normal(0, spread, m)
+            arms = (Arm * 2)()
+            for arm, x in zip(arms, samples, strict=True):
+                square = ((x - x.mean()) ** 2).sum() if len(x) else 0
+                arm.rewards, arm.sum, arm.square = len(x), x.sum(), square
+            p = (c.c_double * 2)()
+            lib.bandit_thompson_normal(arms, size(2), c.c_uint(0), None, p)
+            first, second = beliefs_about(samples)
+            near(p[1], second.sf(first.ppf(grid)).mean(), 1e-5, 1e-7)
+            near(p[0] + p[1], 1)
+    lib.bandit_thompson_normal((Arm * 2)(), size(2), c.c_uint(0), None, p)
+    near(p[1], 0.5)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_auc_of_ten_million_rows():
