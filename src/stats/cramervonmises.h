@@ -19,7 +19,7 @@
  *
  * Two-sided; needs two values in each sample. Equal values share their midrank. The exact p is that
  * of the permutation test with the ties that there are (scipy takes the distribution without ties)
- * and keeps its relative precision however small it is; the asymptotic one is right to 10^-15
+ * and keeps its relative precision however small it is; the asymptotic one is right to 10^-14
  * absolutely and 0 below that. Allocates while it works. */
 #ifndef STATS_CRAMERVONMISES_H
 #define STATS_CRAMERVONMISES_H

@@ -204,6 +204,9 @@ static void paired_samples_say_why_they_cannot(void **state)
     no_test(ttest_paired(&m), STAT_NO_VARIANCE);
     assert_int_equal(ttest_paired_interval(&m, .05).reason, STAT_NO_VARIANCE);
     assert_int_equal(ttest_paired_interval(&m, 2).reason, STAT_OUT_OF_DOMAIN);
+    struct moments wide = {0};
+    assert_true(moments_add(&wide, 1e100) && moments_add(&wide, -1e100));
+    assert_int_equal(ttest_paired_interval(&wide, 1e-300).reason, STAT_NOT_FINITE);
 }
 
 static void a_sketch_of_differences_tests_nearly_like_the_rows(void **state)
@@ -242,6 +245,9 @@ static void special_functions_keep_to_their_edges(void **state)
     close_to(dist_student_two_sided(1e200, 1), 2 / M_PI * 1e-200, 1e-12); /* Cauchy */
     close_to(dist_student_sf(-1e300, .5), 1, 1e-12);
     assert_true(dist_student_two_sided(1e300, 30) == 0);
+    close_to(dist_student_quantile(1e-300, 1), -1e300 / M_PI, 1e-12);
+    close_to(dist_student_quantile(1e-140, 1), -1e140 / M_PI, 1e-12);
+    assert_true(isinf(dist_student_quantile(1e-300, .5)));
     assert_true(dist_binomial_cdf(-1, 5, .5) == 0 && dist_binomial_cdf(5, 5, .5) == 1);
     assert_true(dist_binomial_cdf(2, 5, 0) == 1 && dist_binomial_pmf(0, 0, .5) == 1);
     assert_true(kolmogorov_sf(0) == 1 && kolmogorov_finite_sf(3, 1) == 0);
