@@ -55,7 +55,7 @@ struct all {
     /* These cannot give a row back, */
     struct cardinality cardinality;
     struct heavy heavy;
-    struct bins bins;
+    struct bins bins, categories;
     /* and these depend on the order: they cannot be merged either. */
     struct bernstein bernstein;
     struct adwin adwin;
@@ -75,6 +75,10 @@ static void all_init(struct all *a)
     for (unsigned i = 0; i < ARRAY_LEN(reference); i++)
         reference[i] = row_at(i).y;
     assert_int_equal(bins_init_numeric(&a->bins, reference, ARRAY_LEN(reference), 20), STAT_OK);
+    struct heavy_entry seen[30];
+    for (unsigned i = 0; i < ARRAY_LEN(seen); i++)
+        seen[i] = (struct heavy_entry){.key = rng_mix(2, i), .rows = i % 4 + 1};
+    assert_int_equal(bins_init_categories(&a->categories, seen, ARRAY_LEN(seen), 20), STAT_OK);
     bernstein_init(&a->bernstein, .05);
     adwin_init(&a->adwin, .002);
     pagehinkley_init(&a->pagehinkley, &pagehinkley_defaults);
@@ -89,6 +93,7 @@ static void all_release(struct all *a)
     bincount_release(&a->bincount);
     joint_release(&a->joint);
     bins_release(&a->bins);
+    bins_release(&a->categories);
 }
 
 static void all_add(struct all *a, unsigned i)
@@ -170,6 +175,7 @@ struct blob {
     X(cardinality, cardinality)                                                                    \
     X(heavy, heavy)                                                                                \
     X(bins, bins)                                                                                  \
+    X(categories, bins)                                                                            \
     X(bernstein, bernstein)                                                                        \
     X(adwin, adwin)                                                                                \
     X(pagehinkley, pagehinkley)
@@ -275,6 +281,77 @@ static void merging_parts_equals_having_seen_the_whole(void **state)
         all_release(&left);
         all_release(&right);
     }
+}
+
+/* Counts and whole weights give the same bytes in whatever order parts are merged; what sums
+ * fractions gives them in the same order, and the same figures in any. */
+static bool same_in_any_order(int which)
+{
+    switch (which) {
+    case BLOB_proper:
+    case BLOB_regression:
+    case BLOB_moments:
+    case BLOB_paired:
+    case BLOB_heavy:
+        return false;
+    default:
+        return true;
+    }
+}
+
+enum { PARTS = 3 };
+
+static void all_of_part(struct all *a, unsigned part)
+{
+    all_init(a);
+    for (unsigned i = part; i < ROWS; i += PARTS) {
+        all_add(a, i);
+        cardinality_add(&a->cardinality, rng_mix(1, i));
+        heavy_add(&a->heavy, i % 50);
+    }
+}
+
+/* Merges the parts in the order given: from the left, or the last two first. */
+static void all_of_order(struct all *a, const unsigned order[PARTS], bool from_left)
+{
+    struct all second, third;
+    all_of_part(a, order[0]);
+    all_of_part(&second, order[1]);
+    all_of_part(&third, order[2]);
+    if (from_left) {
+        all_merge(a, &second);
+        all_merge(a, &third);
+    } else {
+        all_merge(&second, &third);
+        all_merge(a, &second);
+    }
+    all_release(&second);
+    all_release(&third);
+}
+
+static void merging_keeps_its_promise_about_order(void **state)
+{
+    const unsigned orders[][PARTS] = {{0, 1, 2}, {0, 1, 2}, {2, 1, 0}, {1, 2, 0}};
+    struct all first;
+    all_of_order(&first, orders[0], true);
+    for (size_t o = 1; o < ARRAY_LEN(orders); o++)
+        for (int from_left = 0; from_left < 2; from_left++) {
+            struct all other;
+            all_of_order(&other, orders[o], from_left);
+            bool same_order = o == 1 && from_left;
+            for (int which = 0; which < BLOB_bernstein; which++) {
+                if (!same_order && !same_in_any_order(which))
+                    continue;
+                struct blob x = blob_of(&first, which), y = blob_of(&other, which);
+                assert_int_equal(x.n, y.n);
+                assert_memory_equal(x.p, y.p, x.n);
+                free(x.p);
+                free(y.p);
+            }
+            same_figures(&first, &other);
+            all_release(&other);
+        }
+    all_release(&first);
 }
 
 static void taking_everything_out_leaves_the_empty_accumulator(void **state)
@@ -485,6 +562,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merging_parts_equals_having_seen_the_whole),
+        cmocka_unit_test(merging_keeps_its_promise_about_order),
         cmocka_unit_test(taking_everything_out_leaves_the_empty_accumulator),
         cmocka_unit_test(a_corrected_truth_can_be_taken_out),
         cmocka_unit_test(a_heavy_row_taken_out_leaves_the_light_ones),
