@@ -244,6 +244,197 @@ def test_the_chance_to_be_best_with_fractional_shapes():
         near(call("bandit_beta_beats", c.c_double, a, b, d, e), wanted, 1e-4, 1e-5)
 
 
+@pytest.mark.parametrize("alpha", [0.2, 0.05, 1e-3])
+@pytest.mark.parametrize(
+    "times", [(1.0,), (0.5, 1.0), (0.1, 0.6, 0.9), (0.3, 0.31, 1.0), (0.25, 0.5, 0.75, 1.0)]
+)
+def test_group_sequential_boundaries_spend_what_they_should(alpha, times):
+    looks = len(times)
+    z = doubles(np.zeros(looks))
+    code = call("groupseq_boundaries", c.c_int, doubles(times), size(looks), alpha, z)
+    assert code == 0
+    t = np.array(times)
+    correlation = np.sqrt(np.minimum.outer(t, t) / np.maximum.outer(t, t))
+    for k in range(1, looks + 1):
+        spent = 2 * stats.norm.sf(stats.norm.isf(alpha / 2) / math.sqrt(t[k - 1]))
+        near(call("groupseq_spent", c.c_double, float(t[k - 1]), alpha), spent, 1e-10, 1e-300)
+        if z.array[k - 1] >= 8:
+            continue  # given as 8
+        inside = stats.multivariate_normal(np.zeros(k), correlation[:k, :k]).cdf(
+            z.array[:k], lower_limit=-z.array[:k], rng=np.random.default_rng(1)
+        )
+        near(1 - inside, spent, 2e-3, 2e-5)
+
+
+def page_hinkley(values, tolerance, threshold, forget, rows_min):
+    """The alarms of the definition, by its sums: 1, -1 or 0 for each row."""
+
+    def sums(rows, means, shift):
+        gaps = np.array(rows) - means + shift
+        decay = forget ** np.arange(len(rows))[::-1]
+        return np.array([decay[len(rows) - k :] @ gaps[:k] for k in range(len(rows) + 1)])
+
+    rows = []
+    for x in values:
+        rows.append(x)
+        means = np.cumsum(rows) / np.arange(1, len(rows) + 1)
+        up, down = sums(rows, means, -tolerance), sums(rows, means, tolerance)
+        alarm = 0
+        if len(rows) >= rows_min:
+            alarm = int(up[-1] - up.min() > threshold) or -int(down.max() - down[-1] > threshold)
+        if alarm:
+            rows = []
+        yield alarm
+
+
+class PageHinkley(c.Structure):
+    _fields_ = [
+        ("tolerance", c.c_double),
+        ("threshold", c.c_double),
+        ("forget", c.c_double),
+        ("rows_min", c.c_uint64),
+        ("rows", c.c_uint64),
+        ("mean", c.c_double),
+        ("up", c.c_double),
+        ("up_min", c.c_double),
+        ("down", c.c_double),
+        ("down_max", c.c_double),
+    ]
+
+
+@pytest.mark.parametrize("forget", [1.0, 0.97])
+def test_page_hinkley_alarms_where_its_definition_does(forget):
+    rng = np.random.default_rng(10)
+    level = np.repeat([0.3, 0.8, 0.8, 0.1, 0.5], 40)
+    values = level + rng.normal(0, 0.1, len(level))
+    p = PageHinkley(0.02, 1.5, forget, 12)
+    got = []
+    for x in values:
+        change = call("pagehinkley_add", c.c_int, c.byref(p), float(x))
+        got.append({0: 0, 1: 1, 2: -1}[change])
+    wanted = list(page_hinkley(values, 0.02, 1.5, forget, 12))
+    assert got == wanted
+    assert {1, -1} <= set(got)
+
+
+class AdwinRow(c.Structure):
+    _fields_ = [("count", c.c_uint), ("buckets", Dd * 6)]
+
+
+class Adwin(c.Structure):
+    _fields_ = [
+        ("delta", c.c_double),
+        ("rows", c.c_uint64),
+        ("sum", c.c_double),
+        ("square", c.c_double),
+        ("sizes", AdwinRow * 48),
+    ]
+
+
+def cuts(values, sizes, delta):
+    """Whether some cut between the buckets separates different means, by the formula."""
+    n, v = len(values), np.var(values)
+    log_term = math.log(2 * math.log(n) / delta)
+    at = 0
+    for size_of_bucket in sizes:
+        at += size_of_bucket
+        if min(at, n - at) < 5:
+            continue
+        m = 1 / (1 / at + 1 / (n - at))
+        margin = math.sqrt(2 / m * v * log_term) + 2 / (3 * m) * log_term
+        if abs(np.mean(values[:at]) - np.mean(values[at:])) > margin:
+            return True
+    return False
+
+
+def adwin(values, delta):
+    """The window after each row, with the sizes of its buckets, the oldest first."""
+    window, sizes = [], []
+    for x in values:
+        window.append(x)
+        sizes.append(1)
+        one = 1
+        while sizes.count(one) > 5:  # the two oldest of a size become one of the next
+            at = sizes.index(one)
+            sizes[at : at + 2] = [2 * one]
+            one *= 2
+        while len(window) >= 10 and cuts(window, sizes, delta):
+            window = window[sizes.pop(0) :]
+        yield window
+
+
+def test_adwin_keeps_its_window_as_its_formula_says():
+    rng = np.random.default_rng(11)
+    values = (rng.random(900) < np.repeat([0.2, 0.7, 0.65, 0.1], 225)).astype(float)
+    a = Adwin()
+    lib.adwin_init(c.byref(a), c.c_double(0.01))
+    changes, before = 0, 0
+    for x, window in zip(values, adwin(values, 0.01), strict=True):
+        changed = call("adwin_add", c.c_bool, c.byref(a), float(x))
+        assert a.rows == len(window)
+        assert changed == (len(window) <= before)
+        near(a.sum, sum(window), 1e-9, 1e-9)
+        near(a.square, np.var(window) * len(window), 1e-9, 1e-9)
+        changes += changed
+        before = len(window)
+    assert changes >= 3
+
+
+class Estimate(c.Structure):
+    _fields_ = (
+        [(name, c.c_double) for name in ("tp", "fp", "fn", "tn")]
+        + [(name, Value) for name in ("accuracy", "precision", "recall", "f1", "auc")]
+        + [("accuracy_error", c.c_double)]
+    )
+
+
+class Scorehist(c.Structure):
+    _fields_ = [("bin_count", c.c_uint32), ("tallies", c.c_void_p)]
+
+
+def test_cbpe_is_the_dot_product_of_its_definition():
+    isotonic = pytest.importorskip("sklearn.isotonic", reason="scikit-learn is not installed")
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(12)
+    bins = 20
+    h = Scorehist()
+    lib.scorehist_init(c.byref(h), bins)
+    lib.scorehist_add.restype = c.c_bool
+    positive, rows = np.zeros(bins), np.zeros(bins)
+    for score in rng.beta(2, 3, 400):
+        truth, at = rng.random() < score**2, int(score * bins)
+        assert lib.scorehist_add(c.byref(h), c.c_double(score), bool(truth), c.c_double(1))
+        positive[at] += truth
+        rows[at] += 1
+    counts = rng.integers(0, 50, bins)
+    p = isotonic.isotonic_regression((positive + 0.5) / (rows + 1), sample_weight=rows + 1)
+    for threshold in (0.0, 0.25, 0.5, 1.0):
+        called = np.arange(bins) >= round(threshold * bins)
+        tp, fp = (counts * p)[called].sum(), (counts * (1 - p))[called].sum()
+        fn, tn = (counts * p)[~called].sum(), (counts * (1 - p))[~called].sum()
+        e = call("estimate_cbpe", Estimate, c.byref(h), u64(counts), threshold)
+        for got, wanted in ((e.tp, tp), (e.fp, fp), (e.fn, fn), (e.tn, tn)):
+            near(got, wanted)
+        accuracy = (tp + tn) / counts.sum()
+        near(number(e.accuracy), accuracy)
+        near(e.accuracy_error, math.sqrt(accuracy * (1 - accuracy) / counts.sum()))
+        near(number(e.recall), tp / (tp + fn))
+        near(number(e.precision), tp / (tp + fp) if tp + fp else 0)
+        near(number(e.f1), 2 * tp / (2 * tp + fp + fn))
+        centres = (np.arange(bins) + 0.5) / bins
+        auc = metrics.roc_auc_score(
+            np.repeat([1, 0], bins),
+            np.tile(centres, 2),
+            sample_weight=np.concatenate([counts * p, counts * (1 - p)]),
+        )
+        near(number(e.auc), auc)
+    near(
+        number(call("estimate_accuracy", Value, c.byref(h), u64(counts))),
+        (counts * p).sum() / counts.sum(),
+    )
+    lib.scorehist_release(c.byref(h))
+
+
 class Arm(c.Structure):
     _fields_ = [
         ("rewards", c.c_double),
