@@ -1,4 +1,4 @@
-"""Drift, sketches, evidence and estimates against NumPy, scipy and scikit-learn."""
+"""Drift, sketches, detectors, estimates and bandits against NumPy, scipy and scikit-learn."""
 
 import ctypes as c
 import math
@@ -6,7 +6,18 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from crisolstats import Dd, Ranking, Test, Value, bytes_of, call, doubles, lib, number, u64
+from crisolstats import (
+    Dd,
+    Ranking,
+    Test,
+    Value,
+    bytes_of,
+    call,
+    doubles,
+    lib,
+    number,
+    u64,
+)
 
 stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")
 special = pytest.importorskip("scipy.special", reason="scipy is not installed")
@@ -211,29 +222,6 @@ def test_sketch_quantiles(kind):
     lib.sketch_release(c.byref(s))
 
 
-def test_sequential_mcnemar_against_its_integral():
-    # The mixture is an integral over the chance of a win, uniform on [0, 1] or on [1/2, 1].
-    for b, d in ((0, 0), (3, 1), (20, 31), (60, 20)):
-        grid = np.linspace(0, 1, 400001)
-        likelihood = (2 * grid) ** b * (2 * (1 - grid)) ** d
-        args = (c.c_uint64(b), c.c_uint64(d))
-        two = np.trapezoid(likelihood, grid)
-        near(math.exp(call("seqmcnemar_log_e", c.c_double, *args)), two, 1e-7)
-        upper = grid >= 0.5
-        one = 2 * np.trapezoid(likelihood[upper], grid[upper])
-        near(math.exp(call("seqmcnemar_log_e_plus", c.c_double, *args)), one, 1e-7)
-
-
-def test_one_sided_confidence_sequence_against_its_integral():
-    # A half-normal mixture over the drift of a Brownian motion.
-    n, mean, sd, rho2 = 150.0, 0.11, 0.9, 0.01
-    t = n * mean / sd
-    grid = np.linspace(0, 12 * math.sqrt(rho2), 400001)
-    density = 2 * stats.norm.pdf(grid, 0, math.sqrt(rho2))
-    e = np.trapezoid(np.exp(grid * t - n * grid**2 / 2) * density, grid)
-    near(call("confseq_log_e_plus", c.c_double, n, mean, sd, rho2), math.log(e), 1e-7)
-
-
 def test_the_chance_to_be_best_with_fractional_shapes():
     rng = np.random.default_rng(8)
     for _ in range(20):
@@ -242,28 +230,6 @@ def test_the_chance_to_be_best_with_fractional_shapes():
         x = stats.beta(a, b).ppf(grid)  # equal steps of probability
         wanted = stats.beta(d, e).cdf(x).mean()
         near(call("bandit_beta_beats", c.c_double, a, b, d, e), wanted, 1e-4, 1e-5)
-
-
-@pytest.mark.parametrize("alpha", [0.2, 0.05, 1e-3])
-@pytest.mark.parametrize(
-    "times", [(1.0,), (0.5, 1.0), (0.1, 0.6, 0.9), (0.3, 0.31, 1.0), (0.25, 0.5, 0.75, 1.0)]
-)
-def test_group_sequential_boundaries_spend_what_they_should(alpha, times):
-    looks = len(times)
-    z = doubles(np.zeros(looks))
-    code = call("groupseq_boundaries", c.c_int, doubles(times), size(looks), alpha, z)
-    assert code == 0
-    t = np.array(times)
-    correlation = np.sqrt(np.minimum.outer(t, t) / np.maximum.outer(t, t))
-    for k in range(1, looks + 1):
-        spent = 2 * stats.norm.sf(stats.norm.isf(alpha / 2) / math.sqrt(t[k - 1]))
-        near(call("groupseq_spent", c.c_double, float(t[k - 1]), alpha), spent, 1e-10, 1e-300)
-        if z.array[k - 1] >= 8:
-            continue  # given as 8
-        inside = stats.multivariate_normal(np.zeros(k), correlation[:k, :k]).cdf(
-            z.array[:k], lower_limit=-z.array[:k], rng=np.random.default_rng(1)
-        )
-        near(1 - inside, spent, 2e-3, 2e-5)
 
 
 def page_hinkley(values, tolerance, threshold, forget, rows_min):

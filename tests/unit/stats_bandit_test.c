@@ -58,6 +58,7 @@ static void fractional_rewards_count_as_what_they_are(void **state)
     close_to(arm.square, 10 * .0330578512396694 + 3.30578512396694, 1e-9);
     bandit_discount(&arm, .5);
     near(arm.rewards, 5.5);
+    close_to(arm.square, 5 * .0330578512396694 + 1.65289256198347, 1e-9);
     near(bandit_mean(&arm), 7.9 / 11);
 }
 

@@ -93,6 +93,8 @@ static void two_rates_reproduce_g5(void **state)
     test_is(contingency_chi2(table, 2, 2, false), 3.85356454720617, .0496403868653688);
     test_is(contingency_chi2(table, 2, 2, true), 3.60094198244487, .057746841509689);
     near(contingency_fisher(120, 880, 150, 850).p, .0575958508689267);
+    const double wide[] = {12, 8, 15, 5, 9, 30}; /* Yates' correction is for 2 x 2 alone */
+    near(contingency_chi2(wide, 2, 3, true).p, contingency_chi2(wide, 2, 3, false).p);
     test_is(proportion_two(120, 1000, 150, 1000), -1.963049807622355, .0496403868653688);
     struct stat_interval newcombe = proportion_newcombe(120, 1000, 150, 1000, .05);
     close_to(newcombe.low, -.06000825857, 1e-9);
