@@ -96,6 +96,29 @@ static void taking_out_an_outlier_leaves_no_trace(void **state)
     near(value_of(regression_mape(&s)), g3_expected[0].mape);
 }
 
+/* The largest numbers with the largest weights: the square of their sum alone would overflow. */
+static void r2_holds_at_the_edge_of_the_domain(void **state)
+{
+    struct regression s = {0}, large = {0};
+    for (int i = 0; i < 100000; i++) {
+        double y = i % 2 ? 1 : .5, p = y - i % 4 * .01;
+        assert_true(regression_add(&s, y, p, 1));
+        assert_true(regression_add(&large, y * 1e140, p * 1e140, 1e12));
+    }
+    close_to(value_of(regression_r2(&large)), value_of(regression_r2(&s)), 1e-12);
+    close_to(value_of(regression_r2_pearson(&large)), value_of(regression_r2_pearson(&s)), 1e-12);
+}
+
+static void numbers_whose_squares_vanish_have_figures_or_reasons(void **state)
+{
+    struct regression s = {0};
+    for (int i = 0; i < 4; i++)
+        assert_true(regression_add(&s, i * 5e-324, 5e-324, 1));
+    close_to(value_of(regression_mae(&s)), 5e-324, 1);
+    near(value_of(regression_r2(&s)), 1); /* no square of an error is left, nor of the spread */
+    no_figure(regression_r2_pearson(&s), STAT_CONSTANT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +128,8 @@ int main(void)
         cmocka_unit_test(numbers_beyond_the_domain_change_nothing),
         cmocka_unit_test(r2_holds_where_the_mean_is_a_billion_times_the_spread),
         cmocka_unit_test(taking_out_an_outlier_leaves_no_trace),
+        cmocka_unit_test(r2_holds_at_the_edge_of_the_domain),
+        cmocka_unit_test(numbers_whose_squares_vanish_have_figures_or_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
