@@ -219,6 +219,13 @@ void json_set_i64(json_t *object, const char *key, int64_t value)
     json_set(object, key, json_integer(value));
 }
 
+void json_set_digits(json_t *object, const char *key, int64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    json_set_cstr(object, key, value ? text : NULL);
+}
+
 void json_set_f64(json_t *object, const char *key, double value)
 {
     json_set(object, key, isfinite(value) ? json_real(value) : json_null());

@@ -54,7 +54,8 @@ void json_set(json_t *object, const char *key, json_t *value);
 void json_set_text(json_t *object, const char *key, struct str value);
 void json_set_cstr(json_t *object, const char *key, const char *value_or_null);
 void json_set_i64(json_t *object, const char *key, int64_t value);
-void json_set_f64(json_t *object, const char *key, double value); /* null when not finite */
+void json_set_digits(json_t *object, const char *key, int64_t value); /* as text; null for 0 */
+void json_set_f64(json_t *object, const char *key, double value);     /* null when not finite */
 void json_set_bool(json_t *object, const char *key, bool value);
 void json_set_null(json_t *object, const char *key);
 void json_set_time(json_t *object, const char *key, int64_t time_ms); /* null for 0 */

@@ -124,11 +124,9 @@ static enum err store_version(struct catalog *c, const struct dataset_upload *u,
 
 static void tell(struct catalog *c, const struct dataset_version *v)
 {
-    char number[24];
     json_t *news = json_object();
-    snprintf(number, sizeof number, "%lld", (long long)v->number);
     json_set_text(news, "name", v->dataset);
-    json_set_cstr(news, "version", number);
+    json_set_digits(news, "version", v->number);
     events_publish(c->events, "dataset", news);
 }
 

@@ -3,16 +3,11 @@
 #include "catalog/inside.h"
 #include "http/multipart.h"
 
-static const char *number_text(struct http_request *rq, int64_t number)
-{
-    return arena_printf(&rq->arena, "%lld", (long long)number);
-}
-
-static json_t *version_json(struct http_request *rq, const struct dataset_version *v)
+static json_t *version_json(const struct dataset_version *v)
 {
     json_t *to = json_object();
     json_set_text(to, "dataset", v->dataset);
-    json_set_cstr(to, "version", number_text(rq, v->number));
+    json_set_digits(to, "version", v->number);
     json_set_text(to, "sha256", v->sha256);
     json_set_i64(to, "bytes", v->bytes);
     json_set_i64(to, "rows", (int64_t)v->schema.rows);
@@ -88,7 +83,7 @@ enum err dataset_post(struct http_request *rq, struct err_ctx *e)
         err = dataset_add(rq->context, &upload, rq, &rq->arena, &v, &made, e);
     if (err)
         return err;
-    http_answer_json(rq, made ? 201 : 200, version_json(rq, v));
+    http_answer_json(rq, made ? 201 : 200, version_json(v));
     return ERR_OK;
 }
 
@@ -154,7 +149,7 @@ enum err dataset_get_version(struct http_request *rq, struct err_ctx *e)
     const struct dataset_version *v = NULL;
     enum err err = asked_version(rq, &v, e);
     if (!err)
-        http_answer_json(rq, 200, version_json(rq, v));
+        http_answer_json(rq, 200, version_json(v));
     return err;
 }
 

@@ -25,11 +25,9 @@ enum err dataset_select(struct db *db, struct str name, struct arena *a,
 
 static json_t *version_summary(struct rows *rows, unsigned first, struct str name)
 {
-    char number[24];
     json_t *one = json_object();
-    snprintf(number, sizeof number, "%lld", (long long)rows_i64(rows, first));
     json_set_text(one, "dataset", name);
-    json_set_cstr(one, "version", number);
+    json_set_digits(one, "version", rows_i64(rows, first));
     json_set_text(one, "sha256", rows_text(rows, first + 1));
     json_set_i64(one, "bytes", rows_i64(rows, first + 2));
     json_set_i64(one, "rows", rows_i64(rows, first + 3));

@@ -167,19 +167,27 @@ static const char *what_changed(const struct user_change *change)
 }
 
 /* The user is read again under the lock, so that the last administrator is counted right. */
+static enum err begin(struct identity *identity, struct http_request *rq, struct str name,
+                      struct db **db, struct user *user, struct err_ctx *e)
+{
+    enum err err = store_write(identity->opts.store, db, e);
+    if (err)
+        return err;
+    err = users_lock(*db, e);
+    if (!err)
+        err = user_find(*db, &rq->arena, name, user, e);
+    return err ? db_end(*db, err, e) : ERR_OK;
+}
+
 static enum err change(struct identity *identity, struct http_request *rq, struct str name,
                        const struct user_change *what, struct str keep_session, struct user *user,
                        struct err_ctx *e)
 {
     struct db *db = NULL;
-    enum err err = store_write(identity->opts.store, &db, e);
+    enum err err = begin(identity, rq, name, &db, user, e);
     if (err)
         return err;
-    err = users_lock(db, e);
-    if (!err)
-        err = user_find(db, &rq->arena, name, user, e);
-    if (!err)
-        err = user_change(db, user, what, keep_session, e);
+    err = user_change(db, user, what, keep_session, e);
     if (!err && what_changed(what))
         err = audit_add(db, rq, "user.change", name, what_changed(what), e);
     if (!err)
@@ -220,14 +228,10 @@ enum err user_delete(struct http_request *rq, struct err_ctx *e)
     struct identity *identity = rq->context;
     struct user user;
     struct db *db = NULL;
-    enum err err = store_write(identity->opts.store, &db, e);
+    enum err err = begin(identity, rq, rq->params[0], &db, &user, e);
     if (err)
         return err;
-    err = users_lock(db, e);
-    if (!err)
-        err = user_find(db, &rq->arena, rq->params[0], &user, e);
-    if (!err)
-        err = user_remove(db, &user, e);
+    err = user_remove(db, &user, e);
     if (!err)
         err = audit_add(db, rq, "user.remove", rq->params[0], NULL, e);
     err = db_end(db, err, e);

@@ -9,8 +9,8 @@ static json_t *decision_to_json(const struct decision *d)
     json_set_cstr(object, "id", id_format((uint64_t)d->id, id));
     json_set_time(object, "time", d->time_ms);
     json_set_text(object, "verdict", d->verdict);
-    registry_api_set_number(object, "from", d->from_version);
-    registry_api_set_number(object, "to", d->to_version);
+    json_set_digits(object, "from", d->from_version);
+    json_set_digits(object, "to", d->to_version);
     json_set_text(object, "reason", d->reason);
     json_set_text(object, "actor", d->actor);
     json_set(object, "evidence", d->evidence.p ? json_stored(d->evidence) : json_null());

@@ -156,7 +156,7 @@ const char *registry_path(struct registry *r, struct str sha256, struct arena *a
 
 /* The models that a run has become: [{"model","version"}]. */
 WARN_UNUSED enum err registry_versions_of_run(struct registry *r, int64_t run_id, json_t **out,
-                                              struct arena *a, struct err_ctx *e);
+                                              struct err_ctx *e);
 
 /* ---- arms and decisions ---- */
 

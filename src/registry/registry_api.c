@@ -18,19 +18,12 @@ enum err registry_api_number(struct str text, int64_t *number, struct err_ctx *e
     return err_set(e, ERR_NOT_FOUND, "the model has no version \"" STR_FMT "\"", STR_ARG(text));
 }
 
-void registry_api_set_number(json_t *object, const char *key, int64_t number)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%lld", (long long)number);
-    json_set_cstr(object, key, number ? text : NULL);
-}
-
 json_t *registry_api_arms(const struct arm *arms, unsigned count)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < count; i++) {
         json_t *arm = json_object();
-        registry_api_set_number(arm, "version", arms[i].number);
+        json_set_digits(arm, "version", arms[i].number);
         json_set_cstr(arm, "mode", arm_mode_text(arms[i].mode));
         json_set(arm, "weight",
                  arms[i].mode == ARM_SPLIT ? json_real(arms[i].weight) : json_null());
@@ -62,7 +55,7 @@ static enum err model_to_json(struct registry *r, const struct model *m, json_t 
     json_set_null(object, "champion");
     for (unsigned i = 0; i < arm_count; i++)
         if (arms[i].mode == ARM_CHAMPION)
-            registry_api_set_number(object, "champion", arms[i].number);
+            json_set_digits(object, "champion", arms[i].number);
     json_set_i64(object, "versions", version_count);
     json_set(object, "arms", registry_api_arms(arms, arm_count));
     json_set_cstr(object, "primary_metric",

@@ -163,7 +163,7 @@ enum err registry_store_version_loaded(struct db *db, int64_t model_id, bool loa
                    BIND(bind_i64(loaded), bind_i64(model_id)), NULL, e);
 }
 
-enum err registry_store_versions_of_run(struct db *db, int64_t run_id, json_t *to, struct arena *a,
+enum err registry_store_versions_of_run(struct db *db, int64_t run_id, json_t *to,
                                         struct err_ctx *e)
 {
     struct rows *rows = NULL;
@@ -175,7 +175,7 @@ enum err registry_store_versions_of_run(struct db *db, int64_t run_id, json_t *t
     while (!err && !(err = rows_next(rows, e)) && rows_have(rows)) {
         json_t *item = json_object();
         json_set_text(item, "model", rows_text(rows, 0));
-        json_set_cstr(item, "version", arena_printf(a, "%lld", (long long)rows_i64(rows, 1)));
+        json_set_digits(item, "version", rows_i64(rows, 1));
         json_push(to, item);
     }
     rows_close(rows);

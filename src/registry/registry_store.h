@@ -28,7 +28,7 @@ WARN_UNUSED enum err registry_store_version_loaded(struct db *db, int64_t model_
                                                    struct err_ctx *e);
 /* Adds {"model","version"} of each version that the run has become. */
 WARN_UNUSED enum err registry_store_versions_of_run(struct db *db, int64_t run_id, json_t *to,
-                                                    struct arena *a, struct err_ctx *e);
+                                                    struct err_ctx *e);
 /* Whether any version of any model has this file. */
 WARN_UNUSED enum err registry_store_sha256_used(struct db *db, struct str sha256, bool *used,
                                                 struct err_ctx *e);

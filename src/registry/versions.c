@@ -209,7 +209,7 @@ enum err registry_version_loaded(struct registry *r, struct http_request *rq, st
     return err;
 }
 
-enum err registry_versions_of_run(struct registry *r, int64_t run_id, json_t **out, struct arena *a,
+enum err registry_versions_of_run(struct registry *r, int64_t run_id, json_t **out,
                                   struct err_ctx *e)
 {
     struct db *db = NULL;
@@ -217,7 +217,7 @@ enum err registry_versions_of_run(struct registry *r, int64_t run_id, json_t **o
     if (err)
         return err;
     json_t *list = json_array();
-    err = db_end(db, registry_store_versions_of_run(db, run_id, list, a, e), e);
+    err = db_end(db, registry_store_versions_of_run(db, run_id, list, e), e);
     if (err)
         json_decref(list);
     else

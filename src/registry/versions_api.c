@@ -18,7 +18,7 @@ json_t *registry_api_version(struct registry *r, struct str model, const struct 
         hooks->state ? hooks->state(hooks->context, model, v->number, &reason, a) : "UNAVAILABLE";
     json_t *object = json_object();
     json_set_text(object, "model", model);
-    registry_api_set_number(object, "version", v->number);
+    json_set_digits(object, "version", v->number);
     json_set_time(object, "created", v->created_ms);
     json_set_text(object, "user", v->created_by);
     json_set_text(object, "source", v->source);

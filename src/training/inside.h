@@ -106,13 +106,15 @@ WARN_UNUSED enum err run_select_reported(struct db *db, int64_t id, json_t **out
 
 /* ---- run_json.c ---- */
 
+/* What the run learns from, as POST /runs says it. */
+json_t *run_dataset_json(const struct run *run);
+
 /* The run as GET /runs shows it, its versions missing. The caller owns it. */
 WARN_UNUSED enum err run_json(struct db *db, const struct run *run, json_t **out,
                               struct err_ctx *e);
 
 /* Adds the versions. Not within a transaction: it opens one of its own. */
-WARN_UNUSED enum err run_add_versions(struct training *t, json_t *run, struct arena *a,
-                                      struct err_ctx *e);
+WARN_UNUSED enum err run_add_versions(struct training *t, json_t *run, struct err_ctx *e);
 
 /* ---- runner.c ---- */
 
@@ -126,6 +128,9 @@ void run_publish(struct training *t, int64_t id, enum run_status status, double 
                  struct str message);
 
 /* ---- prepare.c ---- */
+
+WARN_UNUSED enum err run_find_dataset(struct training *t, const struct run *run, struct arena *a,
+                                      const struct dataset_version **out, struct err_ctx *e);
 
 /* Fills the folder: data, split, run.json, launch.json. */
 WARN_UNUSED enum err run_prepare(struct training *t, const struct run *run, struct arena *a,

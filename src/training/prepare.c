@@ -44,11 +44,9 @@ static json_t *columns_json(const struct dataset_version *v)
 
 static json_t *dataset_json(const struct dataset_version *v)
 {
-    char number[24];
     json_t *dataset = json_object();
-    snprintf(number, sizeof number, "%lld", (long long)v->number);
     json_set_text(dataset, "name", v->dataset);
-    json_set_cstr(dataset, "version", number);
+    json_set_digits(dataset, "version", v->number);
     json_set_text(dataset, "sha256", v->sha256);
     json_set_cstr(dataset, "path", "data.csv");
     json_set_i64(dataset, "rows", (int64_t)v->schema.rows);
@@ -132,12 +130,17 @@ static enum err make_empty(const char *path, struct err_ctx *e)
     return err ? err : file_make_folders(path, e);
 }
 
+enum err run_find_dataset(struct training *t, const struct run *run, struct arena *a,
+                          const struct dataset_version **out, struct err_ctx *e)
+{
+    struct str number = str_of(arena_printf(a, "%lld", (long long)run->dataset_number));
+    return dataset_find(t->opts.catalog, run->dataset_name, number, a, out, e);
+}
+
 enum err run_prepare(struct training *t, const struct run *run, struct arena *a, struct err_ctx *e)
 {
-    char number[24];
     const struct dataset_version *v = NULL;
-    snprintf(number, sizeof number, "%lld", (long long)run->dataset_number);
-    enum err err = dataset_find(t->opts.catalog, run->dataset_name, str_of(number), a, &v, e);
+    enum err err = run_find_dataset(t, run, a, &v, e);
     if (!err && !str_eq(v->sha256, run->dataset_sha256))
         err = err_set(e, ERR_CONFLICT, "the dataset \"" STR_FMT "\" is not the one of then",
                       STR_ARG(run->dataset_name));

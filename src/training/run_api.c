@@ -21,7 +21,7 @@ static enum err answer_run(struct http_request *rq, int status, struct str id, s
         err = run_json(db, &run, &answer, e);
     err = db_end(db, err, e);
     if (!err)
-        err = run_add_versions(t, answer, &rq->arena, e);
+        err = run_add_versions(t, answer, e);
     if (err)
         json_decref(answer);
     else

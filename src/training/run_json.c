@@ -11,14 +11,11 @@ static json_t *text_or_null(struct str text)
     return text.p ? json_text(text) : json_null();
 }
 
-static json_t *dataset_json(const struct run *run)
+json_t *run_dataset_json(const struct run *run)
 {
-    char number[24];
     json_t *to = json_object();
-    snprintf(number, sizeof number, "%lld", (long long)run->dataset_number);
     json_set_text(to, "name", run->dataset_name);
-    json_set_cstr(to, "version", number);
-    json_set_text(to, "sha256", run->dataset_sha256);
+    json_set_digits(to, "version", run->dataset_number);
     json_set_text(to, "target", run->target);
     json_set_text(to, "task", run->task);
     json_set(to, "features", json_stored(run->features));
@@ -72,7 +69,9 @@ enum err run_json(struct db *db, const struct run *run, json_t **out, struct err
     json_set_text(to, "module_version", run->module_version);
     json_set(to, "parameters", json_stored(run->parameters));
     json_set_i64(to, "seed", run->seed);
-    json_set(to, "dataset", dataset_json(run));
+    json_t *dataset = run_dataset_json(run);
+    json_set_text(dataset, "sha256", run->dataset_sha256);
+    json_set(to, "dataset", dataset);
     json_set(to, "experiment", experiment_json(run));
     json_set(to, "tags", json_stored(run->tags));
     json_set_text(to, "launcher", run->launcher);
@@ -89,13 +88,13 @@ enum err run_json(struct db *db, const struct run *run, json_t **out, struct err
     return ERR_OK;
 }
 
-enum err run_add_versions(struct training *t, json_t *run, struct arena *a, struct err_ctx *e)
+enum err run_add_versions(struct training *t, json_t *run, struct err_ctx *e)
 {
     uint64_t id;
     json_t *versions = NULL;
     if (!t->opts.registry || !id_parse(json_str(json_object_get(run, "id")), &id))
         return ERR_OK;
-    enum err err = registry_versions_of_run(t->opts.registry, (int64_t)id, &versions, a, e);
+    enum err err = registry_versions_of_run(t->opts.registry, (int64_t)id, &versions, e);
     if (!err && versions)
         json_set(run, "versions", versions);
     return err;

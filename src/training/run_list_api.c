@@ -157,7 +157,7 @@ enum err run_get_all(struct http_request *rq, struct err_ctx *e)
     json_array_foreach(page.items, i, run)
     {
         if (!err)
-            err = run_add_versions(t, run, &rq->arena, e);
+            err = run_add_versions(t, run, e);
     }
     if (!err)
         page_answer(rq, &page);

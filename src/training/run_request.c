@@ -349,17 +349,10 @@ enum err run_request(struct training *t, json_t *body, struct arena *a, struct r
 
 json_t *run_as_request(const struct run *run)
 {
-    char number[24], experiment[ID_TEXT_BYTES];
-    json_t *body = json_object(), *dataset = json_object();
-    snprintf(number, sizeof number, "%lld", (long long)run->dataset_number);
-    json_set_text(dataset, "name", run->dataset_name);
-    json_set_cstr(dataset, "version", number);
-    json_set_text(dataset, "target", run->target);
-    json_set_text(dataset, "task", run->task);
-    json_set(dataset, "features", json_stored(run->features));
-    json_set(dataset, "split", json_stored(run->split));
+    char experiment[ID_TEXT_BYTES];
+    json_t *body = json_object();
     json_set_text(body, "module", run->module);
-    json_set(body, "dataset", dataset);
+    json_set(body, "dataset", run_dataset_json(run));
     json_set(body, "parameters", json_stored(run->parameters));
     json_set_i64(body, "seed", run->seed);
     json_set(body, "tags", json_stored(run->tags));

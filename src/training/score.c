@@ -325,10 +325,7 @@ static void tell_metrics(struct scoring *s, struct arena *a, struct run_end *end
 
 static enum err find_data(struct scoring *s, struct arena *a, struct err_ctx *e)
 {
-    char number[24];
-    snprintf(number, sizeof number, "%lld", (long long)s->run->dataset_number);
-    enum err err =
-        dataset_find(s->t->opts.catalog, s->run->dataset_name, str_of(number), a, &s->dataset, e);
+    enum err err = run_find_dataset(s->t, s->run, a, &s->dataset, e);
     if (err)
         return err;
     json_t *how = json_stored(s->run->split);

@@ -7,23 +7,11 @@
 #include "training/handlers.h"
 #include "training/inside.h"
 
+#define ROUTE(...) HTTP_ROUTE(__VA_ARGS__)
 const struct http_route training_routes[] = {
-#define ROUTE(method_, pattern_, role_, handler_, run_, body_, creates_, summary_, takes_,         \
-              answers_)                                                                            \
-    {.method = method_,                                                                            \
-     .pattern = pattern_,                                                                          \
-     .role = role_,                                                                                \
-     .run = run_,                                                                                  \
-     .body = body_,                                                                                \
-     .handle = handler_,                                                                           \
-     .creates = creates_,                                                                          \
-     .summary = summary_,                                                                          \
-     .takes = takes_,                                                                              \
-     .answers = answers_},
 #include "training/routes.def"
-#undef ROUTE
 };
-
+#undef ROUTE
 const size_t training_route_count = ARRAY_LEN(training_routes);
 
 /* "crisol-supervise" in the folder of this program. */

@@ -5,13 +5,11 @@
 static void add_entry(const char *model, const struct entry *entry, bool only_ready, json_t *list)
 {
     bool ready = entry->version != NULL;
-    char number[24];
     if (only_ready && !ready)
         return;
-    snprintf(number, sizeof number, "%lld", (long long)entry->number);
     json_t *object = json_object();
     json_set_cstr(object, "name", model);
-    json_set_cstr(object, "version", number);
+    json_set_digits(object, "version", entry->number);
     json_set_cstr(object, "state", ready ? "READY" : entry->loading ? "LOADING" : "UNAVAILABLE");
     json_set_cstr(object, "reason", entry->reason);
     json_push(list, object);
