@@ -111,6 +111,23 @@ static void taking_out_an_outlier_leaves_no_trace(void **state)
 }
 
 /* The largest numbers with the largest weights: the square of their sum alone would overflow. */
+/* A hundred rows again and again: the figures of the hundred to the last digits. */
+static void ten_million_rows_lose_nothing(void **state)
+{
+    struct regression few = {0}, many = {0};
+    for (int i = 0; i < 10000000; i++) {
+        int k = i % 100;
+        double y = 1e6 + k * .37, p = y + k * 7 % 13 * .01 - .05;
+        assert_true(regression_add(&many, y, p, .1));
+        if (i < 100)
+            assert_true(regression_add(&few, y, p, .1));
+    }
+    close_to(value_of(regression_r2(&many)), value_of(regression_r2(&few)), 1e-14);
+    close_to(value_of(regression_r2_pearson(&many)), value_of(regression_r2_pearson(&few)), 1e-14);
+    close_to(value_of(regression_mae(&many)), value_of(regression_mae(&few)), 1e-14);
+    close_to(value_of(regression_mse(&many)), value_of(regression_mse(&few)), 1e-14);
+}
+
 static void r2_holds_at_the_edge_of_the_domain(void **state)
 {
     struct regression s = {0}, large = {0};
@@ -143,6 +160,7 @@ int main(void)
         cmocka_unit_test(numbers_beyond_the_domain_change_nothing),
         cmocka_unit_test(r2_holds_where_the_mean_is_a_billion_times_the_spread),
         cmocka_unit_test(taking_out_an_outlier_leaves_no_trace),
+        cmocka_unit_test(ten_million_rows_lose_nothing),
         cmocka_unit_test(r2_holds_at_the_edge_of_the_domain),
         cmocka_unit_test(numbers_whose_squares_vanish_have_figures_or_reasons),
     };
