@@ -315,7 +315,8 @@ struct stat_test cramervonmises_exact(const double *x, size_t n, const double *y
     double a = (double)n, b = (double)m, all = a + b;
     double scale = 4 / (double)pool.unit / (double)pool.divisor; /* from U to whole numbers */
     struct stat_test test = stat_test_none(STAT_TOO_LARGE);
-    if (all * a * (all * a * b * t * scale) <= work_max) {
+    double values = fmax(all, all * a * b * t * scale); /* a group of ties costs its size, too */
+    if (all * a * values <= work_max) {
         double p = chance_to_reach(&pool, (uint64_t)(u * scale));
         test = (struct stat_test){.statistic = t, .p = fmin(1, p)};
     }

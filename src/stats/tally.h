@@ -10,7 +10,8 @@
  *
  * The weight has a second part below its last digit (stats/dd.h), so that a row of weight 10^12 can
  * come and go beside rows of weight 0.1 without a trace; `weight` alone is the sum as a double.
- * Weights that are whole numbers add up exactly to 2^53, in any order. */
+ * Weights that are whole numbers add up exactly to 2^53, in any order. A plain value: whoever holds
+ * it owns it. */
 #ifndef STATS_TALLY_H
 #define STATS_TALLY_H
 

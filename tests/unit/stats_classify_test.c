@@ -271,6 +271,25 @@ static void a_histogram_bounds_its_own_error(void **state)
     scorehist_release(&h);
 }
 
+/* The bound is reached where all pairs of a bin are in order, or all in disorder. */
+static void the_bound_of_a_histogram_is_tight(void **state)
+{
+    for (int order = 0; order < 2; order++) {
+        struct scorehist h;
+        scorehist_init(&h, 2);
+        for (int i = 0; i < 3; i++) { /* within the lower bin */
+            assert_true(scorehist_add(&h, order ? .1 : .4, true, 2));
+            assert_true(scorehist_add(&h, order ? .4 : .1, false, 1));
+        }
+        assert_true(scorehist_add(&h, .9, true, 4)); /* above them for sure */
+        struct scorehist_auc auc = scorehist_auc(&h);
+        double exact = order ? .4 : 1;
+        near(auc.error_max, .3);
+        near(fabs(value_of(auc.auc) - exact), auc.error_max);
+        scorehist_release(&h);
+    }
+}
+
 static void a_histogram_makes_curves_like_its_rows(void **state)
 {
     struct scorehist h;
@@ -388,6 +407,7 @@ int main(void)
         cmocka_unit_test(probabilities_that_are_none_are_refused),
         cmocka_unit_test(a_truth_the_model_does_not_know_costs_the_clipped_loss),
         cmocka_unit_test(a_histogram_bounds_its_own_error),
+        cmocka_unit_test(the_bound_of_a_histogram_is_tight),
         cmocka_unit_test(a_histogram_makes_curves_like_its_rows),
         cmocka_unit_test(calibration_error_is_the_mean_distance_of_its_bins),
         cmocka_unit_test(curves_need_what_they_divide_by),

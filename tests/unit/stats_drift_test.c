@@ -247,6 +247,13 @@ static void a_permutation_that_ties_is_counted(void **state)
     rng_init(&r, 14, 1);
     double p = mmd_test(x, 3, y, 3, 1, 20000, &r).p;
     assert_true(fabs(p - .1) < .01);
+    /* The division that was seen is one of them: nine others that do not reach it give 1/10. */
+    double far_x[30], far_y[30];
+    for (int i = 0; i < 30; i++) {
+        far_x[i] = i;
+        far_y[i] = i + 100;
+    }
+    near(mmd_test(far_x, 30, far_y, 30, 1, 9, &r).p, .1);
 }
 
 static void page_hinkley_sees_both_directions(void **state)

@@ -4,6 +4,7 @@
 #include "stats/evalue.h"
 #include "stats/groupseq.h"
 #include "stats/mcnemar.h"
+#include "stats/proportion.h"
 #include "stats/rng.h"
 #include "stats/seqmcnemar.h"
 
@@ -46,6 +47,24 @@ static void sequential_mcnemar_is_a_fair_bet(void **state)
                 (exp(seqmcnemar_log_e_plus(b + 1, c)) + exp(seqmcnemar_log_e_plus(b, c + 1))) / 2;
             close_to(next, now, 1e-11);
         }
+}
+
+/* So is the e-value of an allocation, over the arms to which the next unit may go. */
+static void an_allocation_is_a_fair_bet(void **state)
+{
+    const double shares[] = {.5, .2, .3};
+    for (uint64_t i = 0; i < 300; i++) {
+        uint64_t units[] = {i % 7 * 40, i % 11 * 3, 1 + i % 5 * 100};
+        double now = exp(value_of(proportion_allocation_log_e(units, shares, 3))), next = 0;
+        for (int k = 0; k < 3; k++) {
+            units[k]++;
+            next += shares[k] * exp(value_of(proportion_allocation_log_e(units, shares, 3)));
+            units[k]--;
+        }
+        close_to(next, now, 1e-10);
+    }
+    near(value_of(proportion_allocation_log_e((const uint64_t[]){1, 0}, (const double[]){1, 1}, 2)),
+         0);
 }
 
 static void sequential_mcnemar_does_not_overflow(void **state)
@@ -188,6 +207,7 @@ int main(void)
         cmocka_unit_test(sequential_mcnemar_reproduces_g4),
         cmocka_unit_test(peeking_costs_what_the_manual_says),
         cmocka_unit_test(sequential_mcnemar_is_a_fair_bet),
+        cmocka_unit_test(an_allocation_is_a_fair_bet),
         cmocka_unit_test(sequential_mcnemar_does_not_overflow),
         cmocka_unit_test(confidence_sequence_reproduces_g9),
         cmocka_unit_test(interval_and_evidence_say_the_same),

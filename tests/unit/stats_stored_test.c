@@ -409,6 +409,10 @@ static void a_heavy_row_taken_out_leaves_the_light_ones(void **state)
     near(confusion_cell(&stored, 0, 0).weight, .1 + .2);
     assert_true(confusion_remove(&stored, 0, 0, .2));
     assert_true(confusion_cell(&stored, 0, 0).weight == .1);
+    confusion_add(&stored, 1, 1, .1);
+    confusion_add(&stored, 1, 1, .1);
+    assert_true(confusion_remove(&stored, 1, 1, .5)); /* was never added */
+    assert_true(confusion_cell(&stored, 1, 1).weight == 0);
     confusion_release(&stored);
     confusion_release(&c);
 
