@@ -106,7 +106,28 @@ def test_compressed_bodies_are_limited_too(server: Server) -> None:
     assert send(gzip.compress(b" " * (64 << 20)), "gzip") == 413
     assert send(gzip.compress(b"{}")[:-9], "gzip") == 400
     assert send(b"no gzip at all", "gzip") == 400
+    assert send(gzip.compress(b"{}") + b"rest", "gzip") == 400
+    assert send(gzip.compress(b"{") + gzip.compress(b"}"), "gzip") == 422
     assert send(b"{}", "br") == 415
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("br, gzip ; q=0.000", False),
+        ("xgzip", False),
+        ("", False),
+    ],
+)
+def test_an_answer_is_packed_only_for_who_wants_it(
+    server: Server, accepted: str, packed: bool
+) -> None:
+    headers = {"Accept-Encoding": accepted}
+    with server.api().get("/openapi.json", headers=headers, stream=True, expect=200) as answer:
+        assert ("Content-Encoding" in answer.headers) == packed
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server: Server) -> None:

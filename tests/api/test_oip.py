@@ -245,6 +245,16 @@ def test_a_load_may_limit_the_batch(
             client.load_model("iris", headers=headers, config=bad)
 
 
+def test_files_of_a_load_are_refused_rather_than_ignored(
+    iris: Client, client: triton.InferenceServerClient, headers: dict
+) -> None:
+    with pytest.raises(InferenceServerException, match="failed to load 'iris', files"):
+        client.load_model(
+            "iris", headers=headers, config="{}", files={"file:1/model.onnx": classifier()}
+        )
+    client.infer("iris", [given("x", X, "FP32")], headers=headers)
+
+
 def test_metadata_and_health(
     iris: Client, client: triton.InferenceServerClient, headers: dict
 ) -> None:

@@ -108,6 +108,8 @@ WRONG = [
     (b'{"rows": []}', 422, "/rows"),
     (b'{"rows": [5]}', 422, "/rows/0"),
     (b'{"rows": [[1, 2]]}', 422, "/rows/0"),
+    (b'{"rows": [null]}', 422, "/rows/0 row 0 must be an object"),
+    (b'{"rows": [{"a/b~c": 1}]}', 422, "/rows/0/a~1b~0c"),
     (b'{"rows": [{}]}', 422, "/rows/0/a"),
     (b'{"rows": [{"a": 1}]}', 422, "/rows/0/b"),
     (b'{"rows": [{"a": 1, "b": 2}, {"a": 1}]}', 422, "/rows/1/b"),
