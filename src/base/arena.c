@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 
-enum { BLOCK_BYTES = 8192, ALIGNMENT = 16 };
+enum { BLOCK_BYTES = 32768, ALIGNMENT = 16 };
 
 struct arena_block {
     struct arena_block *older;

@@ -146,20 +146,14 @@ void buf_add_f64(struct buf *b, double value)
 
 void buf_add_u64(struct buf *b, uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    buf_add(b, str_from(digits + at, sizeof digits - at));
+    char digits[DECIMAL_DIGITS_MAX];
+    buf_add(b, str_from(digits, decimal_format_u64(value, digits)));
 }
 
 void buf_add_i64(struct buf *b, int64_t value)
 {
-    if (value < 0)
-        buf_add_c(b, '-');
-    buf_add_u64(b, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    char digits[DECIMAL_DIGITS_MAX];
+    buf_add(b, str_from(digits, decimal_format_i64(value, digits)));
 }
 
 char *buf_detach(struct buf *b, size_t *n)

@@ -20,21 +20,19 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static void take_digit(struct scanned *d, char c, bool fraction)
-{
-    if (d->mantissa < UINT64_C(1000000000000000000)) {
-        d->mantissa = d->mantissa * 10 + (uint64_t)(c - '0');
-        d->exponent -= fraction;
-    } else {
-        d->truncated = d->truncated || c != '0';
-        d->exponent += !fraction;
-    }
-}
-
 static const char *scan_digits(struct scanned *d, const char *p, const char *end, bool fraction)
 {
-    for (; p < end && is_digit(*p); p++)
-        take_digit(d, *p, fraction);
+    const char *from = p;
+    uint64_t mantissa = d->mantissa;
+    for (; p < end && is_digit(*p) && mantissa < UINT64_C(1000000000000000000); p++)
+        mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+    d->mantissa = mantissa;
+    if (fraction)
+        d->exponent -= (int)(p - from);
+    for (; p < end && is_digit(*p); p++) {
+        d->truncated = d->truncated || *p != '0';
+        d->exponent += !fraction;
+    }
     return p;
 }
 
@@ -91,6 +89,13 @@ static double parse_slowly(const char *p, size_t n, const struct scanned *d)
     return strtod(text, NULL);
 }
 
+size_t decimal_span(struct str s)
+{
+    struct scanned d = {0};
+    const char *end = scan(&d, s.p, s.p + s.n);
+    return end ? (size_t)(end - s.p) : 0;
+}
+
 size_t decimal_parse_f64(struct str s, double *value)
 {
     struct scanned d = {0};
@@ -111,9 +116,9 @@ size_t decimal_parse_f64(struct str s, double *value)
 
 /* ---- writing ---- */
 
-static size_t write_digits(char *text, uint64_t value)
+size_t decimal_format_u64(uint64_t value, char *text)
 {
-    char digits[20];
+    char digits[DECIMAL_DIGITS_MAX];
     size_t at = sizeof digits;
     do {
         digits[--at] = (char)('0' + value % 10);
@@ -123,6 +128,14 @@ static size_t write_digits(char *text, uint64_t value)
     return sizeof digits - at;
 }
 
+size_t decimal_format_i64(int64_t value, char *text)
+{
+    if (value >= 0)
+        return decimal_format_u64((uint64_t)value, text);
+    *text = '-';
+    return 1 + decimal_format_u64(0 - (uint64_t)value, text + 1);
+}
+
 /* digits × 10^exponent in plain notation where that is short, else in scientific notation. */
 static size_t write_decimal(char *text, uint64_t digits, int exponent)
 {
@@ -130,8 +143,8 @@ static size_t write_decimal(char *text, uint64_t digits, int exponent)
         digits /= 10;
         exponent++;
     }
-    char mantissa[20];
-    int count = (int)write_digits(mantissa, digits);
+    char mantissa[DECIMAL_DIGITS_MAX];
+    int count = (int)decimal_format_u64(digits, mantissa);
     int point = count + exponent; /* digits before the decimal point */
     if (point > 0 && point <= 17) {
         if (exponent >= 0) {
@@ -179,13 +192,15 @@ static size_t write_special(double value, char *text, bool *done)
     return 0;
 }
 
-/* The decimal exponent of the first digit of a positive value, possibly one too small or large
- * for values right at a power of ten; the caller's check by reading back makes up for that. */
+/* The decimal exponent of the first digit of a positive value that is a float, possibly one too
+ * small or large for values right at a power of ten; the caller's check by reading back makes up
+ * for that. Every float is a normal double, so its bits tell the binary exponent; 78913 / 2^18 is
+ * the decimal logarithm of 2. */
 static int leading_exponent(double value)
 {
-    int binary;
-    (void)frexp(value, &binary);
-    int guess = (int)floor((binary - 1) * 0.30102999566398120);
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    int guess = (((int)(bits >> 52) - 1023) * 78913) >> 18;
     if (guess >= 0 && guess < EXACT_POWER_MAX && value >= exact_power[guess + 1])
         guess++;
     else if (guess < 0 && -guess - 1 <= EXACT_POWER_MAX && value * exact_power[-guess - 1] >= 1)
@@ -211,11 +226,27 @@ static bool f32_candidate(float value, int count, int lead, uint64_t *digits, in
         return false;
     double v = value;
     double scaled = scale >= 0 ? v * exact_power[scale] : v / exact_power[-scale];
-    double rounded = nearbyint(scaled);
+    *digits = (uint64_t)(scaled + 0.5);
+    double rounded = (double)*digits;
     double back = scale >= 0 ? rounded / exact_power[scale] : rounded * exact_power[-scale];
-    *digits = (uint64_t)rounded;
     *exponent = -scale;
     return (float)back == value && !halfway_between_floats(back);
+}
+
+/* Six digits always tell floats from decimals that people write; what was computed mostly needs
+ * eight. So seven are tried first: they say whether to go up or down. */
+static bool f32_shortest(float value, uint64_t *digits, int *exponent)
+{
+    uint64_t fewer;
+    int fewer_exponent, lead = leading_exponent(value);
+    if (!f32_candidate(value, 7, lead, digits, exponent))
+        return f32_candidate(value, 8, lead, digits, exponent) ||
+               f32_candidate(value, 9, lead, digits, exponent);
+    if (f32_candidate(value, 6, lead, &fewer, &fewer_exponent)) {
+        *digits = fewer;
+        *exponent = fewer_exponent;
+    }
+    return true;
 }
 
 static size_t format_by_library(double value, int first, int last, bool single, char *text)
@@ -248,13 +279,10 @@ size_t decimal_format_f32(float value, char *text)
         value = -value;
         n = 1;
     }
-    int lead = leading_exponent(value);
-    for (int count = 6; count <= 9; count++) {
-        uint64_t digits;
-        int exponent;
-        if (f32_candidate(value, count, lead, &digits, &exponent))
-            return n + write_decimal(text, digits, exponent);
-    }
+    uint64_t digits;
+    int exponent;
+    if (f32_shortest(value, &digits, &exponent))
+        return n + write_decimal(text, digits, exponent);
     return n + format_by_library(value, 1, 9, true, text);
 }
 

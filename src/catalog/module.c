@@ -67,18 +67,19 @@ static const char *own_file(const struct module *m, const char *relative, const 
     return programs && file_exists(built) ? built : NULL;
 }
 
-/* "./x" is a file of the module's own; so is the first word where there is such a file. */
+/* "./x" is a file of the module's own, and must be there; so is any other word of which there is
+ * such a file: the program starts in the run's folder, where "learn.py" would mean nothing. */
 static enum err resolve(const struct module *m, const char **word, bool first, const char *programs,
                         struct arena *a, struct err_ctx *e)
 {
     bool dotted = strncmp(*word, "./", 2) == 0;
     struct str relative = str_of(*word + (dotted ? 2 : 0));
-    if (!dotted && (!first || !file_is_relative(relative)))
+    if (!dotted && !file_is_relative(relative))
         return ERR_OK;
     if (!file_is_relative(relative))
         return err_set(e, ERR_INVALID, "\"%s\" in \"train\".\"command\" leaves the module", *word);
     const char *found = own_file(m, relative.p, programs, a);
-    if (!found && (dotted || memchr(relative.p, '/', relative.n)))
+    if (!found && (dotted || (first && memchr(relative.p, '/', relative.n))))
         return err_set(e, ERR_INVALID, "its program %s is missing", *word);
     *word = found ? found : *word;
     return ERR_OK;

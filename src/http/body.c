@@ -4,22 +4,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-void exchange_body_init(struct exchange *x)
+#include "base/clock.h"
+
+void exchange_body_begin(struct exchange *x)
 {
     x->body_seen = 0;
-    x->body = NULL;
-    x->body_capacity = 0;
     x->body_fd = -1;
     x->body_map = (struct mapping){{NULL, 0}, NULL};
 }
 
-void exchange_body_release(struct exchange *x)
+/* The memory of a body stays for the next one. */
+void exchange_body_close(struct exchange *x)
 {
-    free(x->body);
     mapping_close(&x->body_map);
     if (x->body_fd >= 0)
         close(x->body_fd);
-    exchange_body_init(x);
+    exchange_body_begin(x);
 }
 
 size_t exchange_body_max(const struct exchange *x)
@@ -58,6 +58,15 @@ static void keep(struct exchange *x, struct str piece)
         x->body = xrealloc(x->body, x->body_capacity);
     }
     memcpy(x->body + wanted - piece.n, piece.p, piece.n);
+}
+
+/* The idle timeout alone would let a client hold a connection for ever with a byte now and then. */
+bool exchange_body_drips(const struct exchange *x)
+{
+    enum { NS_PER_BYTE = 1000000000 / 1024 };
+    uint64_t took_ns = clock_monotonic_ns() - x->rq.started_ns;
+    uint64_t grace_ns = exchange_opts(x)->body_timeout_s * UINT64_C(1000000000);
+    return took_ns > grace_ns && (took_ns - grace_ns) / NS_PER_BYTE > x->body_seen;
 }
 
 void exchange_body_add(struct exchange *x, struct str piece)
@@ -104,7 +113,7 @@ enum err exchange_body_end(struct exchange *x, struct err_ctx *e)
     if (x->body_fd >= 0) {
         err = mapping_open_fd(x->body_fd, &x->body_map, e);
         x->rq.body = x->body_map.text;
-    } else if (x->body) {
+    } else if (x->rq.route && x->rq.route->body == HTTP_BODY_MEMORY && x->body_seen) {
         x->rq.body = str_from(x->body, x->body_seen);
     } else {
         x->rq.body = STR("");

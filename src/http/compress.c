@@ -23,6 +23,8 @@ enum err compress_inflate(struct str packed, size_t bytes_max, struct buf *out, 
         z.avail_out = CHUNK_BYTES;
         state = inflate(&z, Z_NO_FLUSH);
         buf_took(out, CHUNK_BYTES - z.avail_out);
+        if (state == Z_STREAM_END && z.avail_in > 0)
+            state = inflateReset(&z); /* one more member: gzip's own way to join files */
     }
     inflateEnd(&z);
     if (out->n > bytes_max || buf_failed(out))
@@ -52,16 +54,40 @@ bool compress_gzip(struct str plain, int level, struct buf *out)
     return done;
 }
 
+/* True for q=0, which says "not this one". */
+static bool is_unwanted(struct str parameters)
+{
+    struct str one;
+    while (str_split(&parameters, ';', &one)) {
+        one = str_trim(one);
+        if (one.n < 3 || (one.p[0] | 0x20) != 'q' || one.p[1] != '=')
+            continue;
+        for (size_t i = 2; i < one.n; i++)
+            if (one.p[i] >= '1' && one.p[i] <= '9')
+                return false;
+        return true;
+    }
+    return false;
+}
+
+static bool accepts_gzip(struct str accepted)
+{
+    struct str element, coding;
+    while (str_split(&accepted, ',', &element))
+        if (str_split(&element, ';', &coding) && str_is_nocase(str_trim(coding), "gzip"))
+            return !is_unwanted(element);
+    return false;
+}
+
 void compress_answer(struct http_request *rq)
 {
     struct http_answer *answer = &rq->answer;
     if (answer->body.n < WORTH_IT_BYTES || answer->fixed.p || answer->stream || answer->file_path)
         return;
-    struct str accepted = http_header(rq, "Accept-Encoding");
-    if (!accepted.p || str_find_str(accepted, STR("gzip")) < 0)
+    if (!accepts_gzip(http_header(rq, "Accept-Encoding")))
         return;
     struct buf packed;
-    buf_init(&packed, answer->body.n + 1024);
+    buf_init(&packed, answer->body.max);
     if (!compress_gzip(buf_str(&answer->body), 1, &packed)) {
         buf_release(&packed);
         return;

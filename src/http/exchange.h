@@ -38,6 +38,7 @@ struct exchange {
     size_t body_capacity;
     int body_fd; /* HTTP_BODY_FILE, else -1 */
     struct mapping body_map;
+    struct exchange *next_spare;
 };
 
 static inline struct exchange *exchange_of(const struct http_request *rq)
@@ -45,13 +46,39 @@ static inline struct exchange *exchange_of(const struct http_request *rq)
     return (struct exchange *)(uintptr_t)rq;
 }
 
+/* ---- exchange.c ---- */
+
+/* Exchanges that are over and wait for the next request, with their memory. Any thread. */
+struct exchange_pool;
+struct exchange_pool *exchange_pool_new(void);
+void exchange_pool_free(struct exchange_pool *p);
+
+/* For a request whose line has just arrived; `uri` is as it came. */
+struct exchange *exchange_new(struct exchange_pool *p, struct http_server *server,
+                              struct MHD_Connection *connection, struct str uri);
+void exchange_free(struct exchange_pool *p, struct exchange *x);
+
+/* ---- head.c ---- */
+
+const char *exchange_method(const struct exchange *x);
+
+/* Decides what the headers alone can decide: method, route, texts, length, who asks. What is wrong
+ * is noted in x->failure. */
+void exchange_read_head(struct exchange *x, const char *method);
+
+/* An answer before the end of the request costs the connection: a short rest is read instead. */
+bool exchange_is_short(const struct exchange *x);
+
 /* ---- body.c ---- */
 
-void exchange_body_init(struct exchange *x);
-void exchange_body_release(struct exchange *x);
+void exchange_body_begin(struct exchange *x);
+void exchange_body_close(struct exchange *x);
 
 /* Takes the next piece; what goes wrong is noted in x->failure. */
 void exchange_body_add(struct exchange *x, struct str piece);
+
+/* True when it comes too slowly to wait for its end. */
+bool exchange_body_drips(const struct exchange *x);
 
 /* The body is complete: makes rq.body, decompressed where Content-Encoding says so. */
 WARN_UNUSED enum err exchange_body_end(struct exchange *x, struct err_ctx *e);
@@ -71,8 +98,9 @@ bool compress_gzip(struct str plain, int level, struct buf *out);
 /* Compresses rq.answer.body in place where the client accepts it and it pays. */
 void compress_answer(struct http_request *rq);
 
-/* ---- for request.c, in server.c ---- */
+/* ---- server.c ---- */
 
 const struct http_server_opts *exchange_opts(const struct exchange *x);
+const struct router *exchange_router(const struct exchange *x);
 
 #endif

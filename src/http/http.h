@@ -63,7 +63,9 @@ struct http_route {
     http_handler handle;
     bool creates;        /* takes an Idempotency-Key */
     const char *summary; /* a sentence for the reference */
-    const char *takes;   /* name of a schema in the reference, or NULL */
+    /* What is taken and answered, for the reference; NULL: nothing. Words: the name of a schema,
+     * and other kinds of content. */
+    const char *takes;
     const char *answers;
 };
 
@@ -159,6 +161,7 @@ struct http_server_opts {
     unsigned threads;
     unsigned connections_max;
     unsigned idle_timeout_s;
+    unsigned body_timeout_s; /* for a body to arrive, plus a second for each KiB of it */
     size_t body_max_bytes;
     size_t upload_max_bytes;
     const char *spool_folder; /* for HTTP_BODY_FILE */

@@ -120,10 +120,16 @@ const struct part *multipart_find(const struct multipart *form, const char *name
 enum err multipart_need(const struct multipart *form, const char *name, const struct part **part,
                         struct err_ctx *e)
 {
-    *part = multipart_find(form, name);
-    if (*part)
-        return ERR_OK;
+    unsigned found = 0;
     char pointer[ERR_POINTER_MAX];
     snprintf(pointer, sizeof pointer, "/%s", name);
-    return err_set_at(e, ERR_INVALID, pointer, "the form has no part named \"%s\"", name);
+    *part = multipart_find(form, name);
+    for (unsigned i = 0; i < form->count; i++)
+        found += str_is(form->parts[i].name, name);
+    if (found > 1)
+        return err_set_at(e, ERR_INVALID, pointer, "the form has %u parts named \"%s\"", found,
+                          name);
+    if (!found)
+        return err_set_at(e, ERR_INVALID, pointer, "the form has no part named \"%s\"", name);
+    return ERR_OK;
 }

@@ -140,9 +140,12 @@ void router_find(const struct router *r, enum http_method method, struct str pat
     }
     if (!node)
         return;
-    for (unsigned m = 0; m < HTTP_METHOD_COUNT; m++)
-        if (node->routes[m])
-            match->methods |= 1u << m;
+    for (unsigned m = 0; m < HTTP_METHOD_COUNT; m++) {
+        if (!node->routes[m])
+            continue;
+        match->methods |= 1u << m;
+        match->mount = node->mounts[m];
+    }
     match->route = node->routes[method];
-    match->mount = node->mounts[method];
+    match->mount = match->route ? node->mounts[method] : match->mount;
 }

@@ -20,7 +20,7 @@ struct router {
 
 struct router_match {
     const struct http_route *route; /* NULL: no such path, or not with this method */
-    const struct http_mount *mount;
+    const struct http_mount *mount; /* without a route: of another method, whose words fit too */
     struct str params[HTTP_PARAMS_MAX]; /* still encoded */
     unsigned param_count;
     unsigned methods; /* bit per method that the path has */

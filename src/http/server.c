@@ -13,18 +13,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/num.h"
 #include "base/pool.h"
+#include "http/socket.h"
 #include "http/spool.h"
 #include "http/stream.h"
 
-enum {
-    MOUNTS_MAX = 32,
-    ANSWER_BYTES_MAX = 1 << 30,
-    STREAM_BLOCK_BYTES = 4096,
-    QUIET_NS = 200000000,
-    SHORT_BODY_BYTES = 65536
-};
+enum { MOUNTS_MAX = 32, STREAM_BLOCK_BYTES = 4096, QUIET_NS = 200000000 };
 
 struct http_server {
     struct http_server_opts opts;
@@ -32,17 +26,13 @@ struct http_server {
     unsigned mount_count;
     struct router router;
     struct MHD_Daemon *daemon;
+    struct exchange_pool *exchanges;
     int listen_fd;
-    char url[128];
+    char url[HTTP_URL_BYTES];
     struct meter meter;
     _Atomic uint64_t requests, busy;
     _Atomic unsigned in_flight, streams;
     _Atomic bool draining;
-};
-
-static const char *const method_names[HTTP_METHOD_COUNT] = {
-    [HTTP_GET] = "GET",     [HTTP_POST] = "POST",     [HTTP_PUT] = "PUT",
-    [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
 };
 
 /* ---- life of an exchange ---- */
@@ -52,51 +42,16 @@ const struct http_server_opts *exchange_opts(const struct exchange *x)
     return &x->rq.server->opts;
 }
 
-static struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
-                                     struct str uri)
+const struct router *exchange_router(const struct exchange *x)
 {
-    struct exchange *x = xmalloc(sizeof *x);
-    memset(&x->rq, 0, sizeof x->rq);
-    arena_init(&x->rq.arena);
-    x->connection = connection;
-    x->mount = NULL;
-    atomic_init(&x->step, EXCHANGE_HEAD);
-    atomic_init(&x->holds, 0);
-    x->authorised = x->deferred = x->on_pool = x->counted = false;
-    err_ctx_init(&x->failure);
-    exchange_body_init(x);
-    struct http_request *rq = &x->rq;
-    rq->server = s;
-    rq->started_ns = clock_monotonic_ns();
-    x->moments = (struct meter_moments){.started_ns = rq->started_ns};
-    rq->answer.status = 200;
-    rq->answer.content_type = "application/json";
-    buf_init(&rq->answer.body, ANSWER_BYTES_MAX);
-    uri = arena_str(&rq->arena, uri);
-    ptrdiff_t at = str_find(uri, '?');
-    rq->path = at < 0 ? uri : str_from(uri.p, (size_t)at);
-    if (at >= 0)
-        rq->query = str_from(uri.p + at + 1, uri.n - (size_t)at - 1);
-    return x;
-}
-
-static void exchange_free(struct exchange *x)
-{
-    if (x->rq.answer.stream) {
-        http_stream_hang_up(x->rq.answer.stream);
-        http_stream_unref(x->rq.answer.stream);
-        atomic_fetch_sub(&x->rq.server->streams, 1);
-    }
-    arena_release(&x->rq.arena);
-    exchange_body_release(x);
-    buf_release(&x->rq.answer.body);
-    free(x);
+    return &x->rq.server->router;
 }
 
 /* libmicrohttpd calls this with the raw request line, before anything else. */
 static void *on_uri(void *server, const char *uri, struct MHD_Connection *connection)
 {
-    return exchange_new(server, connection, str_of(uri));
+    struct http_server *s = server;
+    return exchange_new(s->exchanges, s, connection, str_of(uri));
 }
 
 /* Paths and parameters are decoded by http_decode(), once and with errors. */
@@ -115,7 +70,12 @@ static void on_completed(void *server, struct MHD_Connection *connection, void *
     *slot = NULL;
     if (x->counted)
         atomic_fetch_sub(&s->in_flight, 1);
-    exchange_free(x);
+    if (x->rq.answer.stream) {
+        http_stream_hang_up(x->rq.answer.stream);
+        http_stream_unref(x->rq.answer.stream);
+        atomic_fetch_sub(&s->streams, 1);
+    }
+    exchange_free(s->exchanges, x);
 }
 
 /* ---- answering ---- */
@@ -193,8 +153,7 @@ static void tell_failure(struct exchange *x)
     if (rq->answer.status == 401)
         http_answer_header(rq, "WWW-Authenticate", "Bearer realm=\"crisol\"");
     if (rq->answer.status >= 500 && e->code != ERR_BUSY && e->code != ERR_NOT_READY)
-        log_error("http", "%s " STR_FMT ": %s", method_names[rq->method], STR_ARG(rq->path),
-                  e->detail);
+        log_error("http", "%s " STR_FMT ": %s", exchange_method(x), STR_ARG(rq->path), e->detail);
 }
 
 static enum MHD_Result answer(struct exchange *x)
@@ -352,102 +311,38 @@ static enum MHD_Result resumed(struct exchange *x)
     return answer(x);
 }
 
-/* ---- the head of a request ---- */
+struct frame {
+    unsigned lengths, codings;
+    bool chunked;
+};
 
-static bool method_of(const char *name, struct http_request *rq)
+static enum MHD_Result look_at_frame(void *argument, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
 {
-    rq->head = strcmp(name, "HEAD") == 0;
-    if (rq->head)
-        name = "GET";
-    for (unsigned m = 0; m < HTTP_METHOD_COUNT; m++) {
-        if (strcmp(method_names[m], name) == 0) {
-            rq->method = (enum http_method)m;
-            return true;
-        }
+    struct frame *f = argument;
+    if (strcasecmp(name, "Content-Length") == 0)
+        f->lengths++;
+    if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        f->codings++;
+        f->chunked = value && strcasecmp(value, "chunked") == 0;
     }
+    return MHD_YES;
+}
+
+/* A proxy and we must agree where the body ends, or what we take for the next request is something
+ * that the proxy has never seen. libmicrohttpd takes the first of several lengths, any coding, and
+ * both together; RFC 9112, section 6.3, wants such a request refused and its connection closed. */
+static bool has_one_end(struct exchange *x)
+{
+    struct frame f = {0};
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, look_at_frame, &f);
+    if (f.lengths + f.codings <= 1 && f.chunked == (f.codings == 1))
+        return true;
+    http_answer_header(&x->rq, "Connection", "close");
+    err_set(&x->failure, ERR_SYNTAX,
+            "the end of the body must be told once: by one Content-Length, or by "
+            "\"Transfer-Encoding: chunked\"");
     return false;
-}
-
-static void refuse_method(struct exchange *x, unsigned methods)
-{
-    struct buf allowed;
-    buf_init(&allowed, 256);
-    for (unsigned m = 0; m < HTTP_METHOD_COUNT; m++)
-        if (methods & 1u << m)
-            buf_addf(&allowed, "%s%s", allowed.n ? ", " : "", method_names[m]);
-    const char *list = arena_strdup(&x->rq.arena, buf_str(&allowed));
-    buf_release(&allowed);
-    http_answer_header(&x->rq, "Allow", list);
-    err_set(&x->failure, ERR_METHOD, "this path takes %s", list);
-}
-
-static void find_route(struct exchange *x)
-{
-    struct http_request *rq = &x->rq;
-    struct router_match match;
-    router_find(&rq->server->router, rq->method, rq->path, &match);
-    x->mount = match.mount;
-    rq->route = match.route;
-    if (!match.route && match.methods) {
-        refuse_method(x, match.methods);
-        return;
-    }
-    if (!match.route) {
-        err_set(&x->failure, ERR_NOT_FOUND, "there is nothing at " STR_FMT, STR_ARG(rq->path));
-        return;
-    }
-    rq->context = match.mount->context;
-    for (unsigned i = 0; i < match.param_count; i++)
-        if (!http_decode(&rq->arena, match.params[i], false, &rq->params[i]))
-            err_set(&x->failure, ERR_SYNTAX, "the path has a broken percent escape");
-}
-
-/* What cannot be decoded is refused once, here, so that handlers need not look. */
-static void check_text(struct exchange *x)
-{
-    struct http_request *rq = &x->rq;
-    struct str query;
-    if (rq->query.n && !(http_decode(&rq->arena, rq->query, true, &query) && str_is_utf8(query)))
-        err_set(&x->failure, ERR_SYNTAX,
-                "the query has a broken percent escape or is no UTF-8 text");
-    for (unsigned i = 0; i < HTTP_PARAMS_MAX; i++)
-        if (!str_is_utf8(rq->params[i]))
-            err_set(&x->failure, ERR_SYNTAX, "the path is no UTF-8 text");
-}
-
-static void check_length(struct exchange *x)
-{
-    struct str length = http_header(&x->rq, "Content-Length");
-    uint64_t bytes;
-    if (!length.p)
-        return;
-    if (!num_parse_u64(length, UINT64_MAX, &bytes))
-        err_set(&x->failure, ERR_SYNTAX, "Content-Length is not a number");
-    else if (bytes > exchange_body_max(x))
-        err_set(&x->failure, ERR_TOO_LARGE, "the body has %llu bytes; at most %zu are allowed here",
-                (unsigned long long)bytes, exchange_body_max(x));
-}
-
-static void authorise_early(struct exchange *x)
-{
-    const struct http_hooks *hooks = &x->rq.server->opts.hooks;
-    if (!hooks->authorise) {
-        x->authorised = true;
-        return;
-    }
-    /* An upload must not be stored for somebody who may not send it. */
-    bool may_block = x->rq.route->body == HTTP_BODY_FILE;
-    x->authorised = hooks->authorise(hooks->context, &x->rq, may_block, &x->failure) == HTTP_PASS;
-}
-
-/* An answer before the end of the request costs the connection: a short rest is read instead. */
-static bool is_short(const struct exchange *x)
-{
-    struct str length = http_header(&x->rq, "Content-Length");
-    uint64_t bytes = 0;
-    return x->failure.code != ERR_TOO_LARGE && !http_header(&x->rq, "Transfer-Encoding").p &&
-           !http_header(&x->rq, "Expect").p &&
-           (!length.p || num_parse_u64(length, SHORT_BODY_BYTES, &bytes));
 }
 
 static enum MHD_Result head(struct exchange *x, const char *method)
@@ -455,28 +350,26 @@ static enum MHD_Result head(struct exchange *x, const char *method)
     atomic_fetch_add_explicit(&x->rq.server->requests, 1, memory_order_relaxed);
     atomic_fetch_add(&x->rq.server->in_flight, 1);
     x->counted = true;
-    if (!method_of(method, &x->rq))
-        err_set(&x->failure, ERR_METHOD, "the method %.20s is not supported", method);
-    else
-        find_route(x);
-    if (!x->failure.code)
-        check_text(x);
-    if (!x->failure.code)
-        check_length(x);
-    if (!x->failure.code)
-        authorise_early(x);
-    if (x->failure.code && !is_short(x))
+    exchange_read_head(x, method);
+    bool framed = has_one_end(x);
+    if (x->failure.code && !(framed && exchange_is_short(x)))
         return answer(x);
     atomic_store(&x->step, EXCHANGE_BODY);
     return MHD_YES;
 }
 
-/* A client that goes on sending long after its body was refused is cut off. */
+/* A client that goes on sending long after its body was refused is cut off, and so is one whose
+ * body only drips: libmicrohttpd takes no answer before the end of a body. */
 static enum MHD_Result take_piece(struct exchange *x, struct str piece)
 {
     exchange_body_add(x, piece);
     bool hopeless = x->failure.code && x->body_seen / 4 > exchange_body_max(x);
-    return hopeless ? MHD_NO : MHD_YES;
+    if (!hopeless && !exchange_body_drips(x))
+        return MHD_YES;
+    log_info("http", "%s " STR_FMT ": the client was cut off after %zu bytes of its body: %s",
+             exchange_method(x), STR_ARG(x->rq.path), x->body_seen,
+             hopeless ? "it was refused long ago" : "it comes too slowly");
+    return MHD_NO;
 }
 
 static enum MHD_Result on_request(void *server, struct MHD_Connection *connection, const char *url,
@@ -548,6 +441,7 @@ enum err http_server_open(const struct http_server_opts *opts, struct http_serve
     struct http_server *s = xcalloc(1, sizeof *s);
     s->opts = *opts;
     s->listen_fd = -1;
+    s->exchanges = exchange_pool_new();
     router_init(&s->router);
     *out = s;
     return ERR_OK;
@@ -562,75 +456,6 @@ void http_server_mount(struct http_server *s, const struct http_mount *mount)
         router_add(&s->router, &mount->routes[i], kept);
 }
 
-/* "HOST:PORT" or "[IPv6]:PORT". */
-static bool split_address(struct str listen, char *host, size_t host_bytes, char *port,
-                          size_t port_bytes)
-{
-    ptrdiff_t colon = -1;
-    for (size_t i = 0; i < listen.n; i++)
-        if (listen.p[i] == ':')
-            colon = (ptrdiff_t)i;
-    if (colon < 0)
-        return false;
-    struct str h = str_from(listen.p, (size_t)colon);
-    struct str p = str_from(listen.p + colon + 1, listen.n - (size_t)colon - 1);
-    uint64_t number;
-    if (str_starts(h, STR("[")) && str_ends(h, STR("]")))
-        h = str_from(h.p + 1, h.n - 2);
-    if (!num_parse_u64(p, 65535, &number) || h.n == 0 || h.n >= host_bytes)
-        return false;
-    snprintf(host, host_bytes, STR_FMT, STR_ARG(h));
-    snprintf(port, port_bytes, "%u", (unsigned)number);
-    return true;
-}
-
-static enum err bind_and_listen(struct http_server *s, const struct addrinfo *to, struct err_ctx *e)
-{
-    int yes = 1;
-    int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return err_set_errno(e, errno, "opening a socket");
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, to->ai_addr, to->ai_addrlen) || listen(fd, 1024)) {
-        int why = errno;
-        close(fd);
-        if (why == EADDRINUSE)
-            return err_set(e, ERR_CONFLICT,
-                           "%s is taken by another program; choose another with --listen",
-                           s->opts.listen);
-        return err_set_errno(e, why, s->opts.listen);
-    }
-    s->listen_fd = fd;
-    return ERR_OK;
-}
-
-static enum err open_socket(struct http_server *s, struct err_ctx *e)
-{
-    char host[64], port[8];
-    if (!split_address(str_of(s->opts.listen), host, sizeof host, port, sizeof port))
-        return err_set(e, ERR_INVALID, "\"%s\" is not an address like 127.0.0.1:8080",
-                       s->opts.listen);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
-    int failed = getaddrinfo(host, port, &hints, &found);
-    if (failed)
-        return err_set(e, ERR_INVALID, "%s: %s", s->opts.listen, gai_strerror(failed));
-    enum err err = bind_and_listen(s, found, e);
-    freeaddrinfo(found);
-    return err;
-}
-
-static void make_url(struct http_server *s)
-{
-    struct sockaddr_storage address;
-    socklen_t n = sizeof address;
-    char host[64], port[8];
-    getsockname(s->listen_fd, (struct sockaddr *)&address, &n);
-    getnameinfo((struct sockaddr *)&address, n, host, sizeof host, port, sizeof port,
-                NI_NUMERICHOST | NI_NUMERICSERV);
-    bool six = address.ss_family == AF_INET6;
-    snprintf(s->url, sizeof s->url, "http://%s%s%s:%s", six ? "[" : "", host, six ? "]" : "", port);
-}
-
 static void log_line(void *server, const char *format, va_list args) PRINTF_LIKE(2, 0);
 
 static void log_line(void *server, const char *format, va_list args)
@@ -642,10 +467,10 @@ static void log_line(void *server, const char *format, va_list args)
 
 enum err http_server_start(struct http_server *s, const char **url, struct err_ctx *e)
 {
-    enum err err = open_socket(s, e);
+    enum err err = http_socket_open(s->opts.listen, &s->listen_fd, e);
     if (err)
         return err;
-    make_url(s);
+    http_socket_url(s->listen_fd, s->url);
     s->daemon = MHD_start_daemon(
         MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
         on_request, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
@@ -702,6 +527,7 @@ void http_server_close(struct http_server *s)
         MHD_stop_daemon(s->daemon);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
+    exchange_pool_free(s->exchanges);
     router_release(&s->router);
     free(s);
 }

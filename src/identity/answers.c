@@ -2,6 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "http/multipart.h"
 
 enum { KEY_BYTES_MAX = 200, ANSWER_BYTES_MAX = 4 << 20 };
 
@@ -21,8 +22,35 @@ enum err answers_key(const struct http_request *rq, struct str *key, struct err_
                    KEY_BYTES_MAX);
 }
 
+static void add_text(struct sha256 *s, struct str text)
+{
+    char length[32];
+    snprintf(length, sizeof length, "%zu:", text.p ? text.n : 0);
+    sha256_add(s, str_of(length));
+    if (text.p)
+        sha256_add(s, text);
+}
+
+/* Clients draw a new boundary for each attempt: what counts of a form is what its parts hold. */
+static void add_body(struct sha256 *s, struct http_request *rq)
+{
+    struct multipart form;
+    struct err_ctx quiet;
+    err_ctx_init(&quiet);
+    if (!multipart_is(rq) || multipart_parse(rq, &form, &quiet)) {
+        sha256_add(s, rq->body);
+        return;
+    }
+    for (unsigned i = 0; i < form.count; i++) {
+        add_text(s, form.parts[i].name);
+        add_text(s, form.parts[i].file_name);
+        add_text(s, form.parts[i].content_type);
+        add_text(s, form.parts[i].content);
+    }
+}
+
 /* What makes two requests the same: where they go and what they bring. */
-static struct str digest_of(const struct http_request *rq, struct digest *d)
+static struct str digest_of(struct http_request *rq, struct digest *d)
 {
     struct sha256 s;
     sha256_init(&s);
@@ -32,7 +60,7 @@ static struct str digest_of(const struct http_request *rq, struct digest *d)
     sha256_add(&s, STR("?"));
     sha256_add(&s, rq->query);
     sha256_add(&s, STR("\n"));
-    sha256_add(&s, rq->body);
+    add_body(&s, rq);
     sha256_end(&s, d);
     return str_from((const char *)d->bytes, sizeof d->bytes);
 }

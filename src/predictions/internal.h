@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "predictions/predictions.h"
 
+enum { BATCH_MAX = 2048 }; /* items of one commit */
+
 /* One thing for the writer to do. */
 struct item {
     struct item *next;
@@ -28,9 +30,15 @@ struct predictions {
     pthread_cond_t wanted;
     struct item *first, **last;
     unsigned queued;
+    unsigned urgent; /* of the queued ones, those whose request waits for the commit */
     bool closing;
-    bool sleeping; /* the writer waits for `wanted` */
+    enum {
+        WRITER_WORKS,
+        WRITER_LINGERS,
+        WRITER_SLEEPS
+    } state; /* the latter two wait for `wanted` */
     uint64_t records, rows, scores, refused, failed, commits;
+    _Atomic bool crowded; /* more than half of the queue is full */
     /* About how many orphans there are. Where this and `feedback_running` are 0 there are none of
      * this node's, and the writer need not look for them. */
     _Atomic int64_t orphans;
@@ -42,6 +50,18 @@ struct predictions {
 /* ---- writer.c ---- */
 
 void *predictions_writer(void *log);
+
+/* With the lock held: what is queued is worth a commit by its number alone. */
+static inline bool predictions_plenty(const struct predictions *p)
+{
+    return p->queued >= MIN((unsigned)BATCH_MAX, p->opts.queue_max / 2);
+}
+
+/* With the lock held, after `queued` has changed. */
+static inline void predictions_note_crowd(struct predictions *p)
+{
+    atomic_store_explicit(&p->crowded, p->queued > p->opts.queue_max / 2, memory_order_relaxed);
+}
 
 /* ---- feedback.c ---- */
 

@@ -67,9 +67,9 @@ void predictions_close(struct predictions *p)
     free(p);
 }
 
-bool predictions_committed(const struct predictions *p)
+bool predictions_must_wait(const struct predictions *p)
 {
-    return p->opts.committed;
+    return p->opts.committed || atomic_load_explicit(&p->crowded, memory_order_relaxed);
 }
 
 void predictions_stats(struct predictions *p, struct predictions_stats *out)
@@ -95,13 +95,16 @@ int64_t predictions_next(struct predictions *p, int64_t *time_ms)
 static bool enqueue(struct predictions *p, struct item *item)
 {
     pthread_mutex_lock(&p->lock);
-    bool room = p->queued < p->opts.queue_max && !p->closing;
-    bool wake = room && p->sleeping;
+    bool room = p->queued < p->opts.queue_max && !p->closing, wake = false;
     if (room) {
         item->next = NULL;
         *p->last = item;
         p->last = &item->next;
         p->queued++;
+        predictions_note_crowd(p);
+        p->urgent += item->done != NULL;
+        wake = p->state == WRITER_SLEEPS ||
+               (p->state == WRITER_LINGERS && (item->done || predictions_plenty(p)));
     } else {
         p->refused++;
     }

@@ -72,7 +72,10 @@ void predictions_set_hooks(struct predictions *p, const struct predictions_hooks
 void predictions_close(struct predictions *p);
 void predictions_stats(struct predictions *p, struct predictions_stats *out);
 void predictions_expose(struct predictions *p, struct exposition *x);
-bool predictions_committed(const struct predictions *p);
+
+/* True when an answer has to wait for its record's commit: always with durability committed; with
+ * async while the writer has fallen so far behind that requests would be refused soon. */
+bool predictions_must_wait(const struct predictions *p);
 
 /* ---- ids ---- */
 

@@ -1,15 +1,20 @@
 #include "predictions/internal.h"
 
+#include <errno.h>
+
 #include "base/log.h"
 
 /* The one writer of the log. It takes everything that waits, writes it in one transaction, and
  * tells each who waits. While it commits, the next batch gathers: the busier the server, the
  * larger the batch and the cheaper each record.
  *
+ * Where no request waits for the commit (durability async, scores of shadows) it has a moment's
+ * patience, so that a stream of such items costs few commits too.
+ *
  * A batch that fails is tried again item by item, so that one bad record does not take the others
  * with it. */
 
-enum { BATCH_MAX = 2048, COUNTERS_MAX = 64, HOUR_MS = 3600000 };
+enum { COUNTERS_MAX = 64, HOUR_MS = 3600000, LINGER_MS = 5 };
 
 /* Rows per version and hour, added up over a batch. */
 struct counter {
@@ -23,24 +28,43 @@ struct batch {
     unsigned count;
     struct counter counters[COUNTERS_MAX];
     unsigned counter_count;
+    uint64_t lost; /* records that could not be written since the last one that could */
 };
+
+/* Both wait with the lock held. */
+static void sleep_until_wanted(struct predictions *p)
+{
+    p->state = WRITER_SLEEPS;
+    while (!p->first && !p->closing)
+        pthread_cond_wait(&p->wanted, &p->lock);
+    p->state = WRITER_WORKS;
+}
+
+static void linger(struct predictions *p)
+{
+    struct timespec until = clock_deadline(LINGER_MS);
+    int waited = 0;
+    p->state = WRITER_LINGERS;
+    while (!p->closing && !p->urgent && !predictions_plenty(p) && waited != ETIMEDOUT)
+        waited = pthread_cond_clockwait(&p->wanted, &p->lock, CLOCK_MONOTONIC, &until);
+    p->state = WRITER_WORKS;
+}
 
 static unsigned take_batch(struct predictions *p, struct item **items)
 {
     unsigned n = 0;
     pthread_mutex_lock(&p->lock);
-    while (!p->first && !p->closing) {
-        p->sleeping = true;
-        pthread_cond_wait(&p->wanted, &p->lock);
-        p->sleeping = false;
-    }
+    sleep_until_wanted(p);
+    linger(p);
     for (; p->first && n < BATCH_MAX; n++) {
         items[n] = p->first;
+        p->urgent -= p->first->done != NULL;
         p->first = p->first->next;
     }
     if (!p->first)
         p->last = &p->first;
     p->queued -= n;
+    predictions_note_crowd(p);
     pthread_mutex_unlock(&p->lock);
     return n;
 }
@@ -291,6 +315,15 @@ static void give_up(struct item *item)
         atomic_store(&item->record->discarded, true);
 }
 
+/* A disk that is full for an hour is one line when it begins and one when it is over. */
+static void tell_recovery(struct batch *b)
+{
+    if (b->lost)
+        log_info("predictions", "the prediction log is written again; %llu records were refused",
+                 (unsigned long long)b->lost);
+    b->lost = 0;
+}
+
 /* A store that does not answer would make each of them wait in turn: after a few in a row the rest
  * is given up with them. */
 static void write_one_by_one(struct batch *b)
@@ -314,9 +347,13 @@ static void write_one_by_one(struct batch *b)
         failed++;
     }
     free(one);
-    if (failed)
-        log_error("predictions", "%u of %u records could not be written: %s", failed, b->count,
+    if (failed < b->count)
+        tell_recovery(b);
+    if (failed && b->lost == 0)
+        log_error("predictions",
+                  "the prediction log cannot be written, requests are refused until it can: %s",
                   e.detail);
+    b->lost += failed;
 }
 
 /* ---- afterwards ---- */
@@ -382,9 +419,11 @@ void *predictions_writer(void *log)
     while ((b->count = take_batch(p, b->items)) > 0) {
         struct err_ctx e;
         err_ctx_init(&e);
-        if (write_batch(b, &e)) {
-            log_warning("predictions", "a batch of %u failed and is written one by one: %s",
-                        b->count, e.detail);
+        if (write_batch(b, &e) == ERR_OK) {
+            tell_recovery(b);
+        } else {
+            log_debug("predictions", "a batch of %u failed and is written one by one: %s", b->count,
+                      e.detail);
             write_one_by_one(b);
         }
         finish(b);

@@ -42,6 +42,9 @@ extern const struct http_route server_routes[];
 extern const size_t server_route_count;
 extern const struct http_route server_clock_routes[];
 extern const size_t server_clock_route_count;
+/* Tells an error in the words of the protocol to which the path belongs. */
+void server_write_error(struct http_request *rq, const struct err_ctx *e);
+
 extern const struct http_route server_page_routes[];
 extern const size_t server_page_route_count;
 

@@ -92,17 +92,21 @@ static void add_query_parameters(json_t *parameters, const json_t *doc, const ch
         json_push(parameters, parameter("query", str_of(name), false, json_incref(schema)));
 }
 
-static json_t *content_of(const char *kind, const char *schema)
+/* `forms` are words: the name of a schema, for the usual kind, or another kind of content. */
+static json_t *content_of(const char *kind, const char *forms)
 {
-    json_t *content = json_object(), *media = json_object();
-    if (strchr(schema, '/')) {
-        json_set(content, schema, media);
-        return content;
+    json_t *content = json_object();
+    struct str rest = str_of(forms), word;
+    char text[128];
+    while (str_split(&rest, ' ', &word)) {
+        json_t *media = json_object();
+        bool other = memchr(word.p, '/', word.n);
+        snprintf(text, sizeof text, "%s" STR_FMT, other ? "" : "#/components/schemas/",
+                 STR_ARG(word));
+        if (!other)
+            json_set(media, "schema", pack_text("$ref", text));
+        json_set(content, other ? text : kind, media);
     }
-    char ref[128];
-    snprintf(ref, sizeof ref, "#/components/schemas/%s", schema);
-    json_set(media, "schema", pack_text("$ref", ref));
-    json_set(content, kind, media);
     return content;
 }
 

@@ -66,6 +66,7 @@ static enum err open_http(struct server *s, struct err_ctx *e)
         .threads = threads_of(c),
         .connections_max = (unsigned)c->http_connections_max,
         .idle_timeout_s = (unsigned)c->http_idle_timeout_s,
+        .body_timeout_s = (unsigned)c->http_body_timeout_s,
         .body_max_bytes = (size_t)c->http_body_max_bytes,
         .upload_max_bytes = (size_t)c->http_upload_max_bytes,
         .spool_folder = spool,
@@ -85,9 +86,9 @@ static size_t clock_routes(const struct server *s)
 static void mount(struct server *s)
 {
     const struct http_mount own[] = {
-        {.routes = server_routes, .count = server_route_count, .context = s},
-        {.routes = server_clock_routes, .count = clock_routes(s), .context = s},
-        {.routes = server_page_routes, .count = server_page_route_count, .context = s},
+        {server_routes, server_route_count, s, server_write_error},
+        {server_clock_routes, clock_routes(s), s, NULL},
+        {server_page_routes, server_page_route_count, s, server_write_error},
     };
     features_mount(&s->features, s->http);
     for (size_t i = 0; i < ARRAY_LEN(own); i++)

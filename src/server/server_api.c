@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "identity/role.h"
+#include "protocol/oip/oip.h"
 #include "server/inside.h"
 #include "server/reference.h"
 
@@ -92,6 +93,12 @@ enum err server_docs(struct http_request *rq, struct err_ctx *e)
 }
 
 /* ---- pages ---- */
+
+void server_write_error(struct http_request *rq, const struct err_ctx *e)
+{
+    bool foreign = str_is(rq->path, "/v2") || str_starts(rq->path, STR("/v2/"));
+    (foreign ? oip_write_error : http_answer_problem)(rq, e);
+}
 
 enum err server_nothing(struct http_request *rq, struct err_ctx *e)
 {

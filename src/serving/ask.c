@@ -94,7 +94,9 @@ static enum err write_answer(struct ask *ask, struct err_ctx *e)
         return err_set(e, ERR_CONFLICT, "an id of this request was taken in the same moment");
     if (ask->outcome == APPEND_FAILED) {
         count(ask, false);
-        return err_set(e, ERR_IO, "the prediction could not be logged; the server's log says why");
+        return err_set(e, ERR_NOT_READY,
+                       "the prediction could not be logged, so it is not answered; try again in "
+                       "a moment (the server's log says why)");
     }
     enum err err = ask->answer(ask->rq, e);
     add(&ask->version->stats.output_ns, clock_monotonic_ns() - started_ns);
@@ -173,7 +175,7 @@ static enum err make_records(struct ask *ask, struct record **logged, struct rec
  * the log knows whether they are free. */
 static bool must_wait(const struct ask *ask)
 {
-    return predictions_committed(serving_opts(ask->serving)->predictions) || ask->request_id.p ||
+    return predictions_must_wait(serving_opts(ask->serving)->predictions) || ask->request_id.p ||
            ask->row_ids;
 }
 

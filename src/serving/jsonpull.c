@@ -211,12 +211,12 @@ bool jsonpull_number(struct jsonpull *j, double *value)
 
 bool jsonpull_digits(struct jsonpull *j, struct str *digits)
 {
-    double ignored;
     skip_blanks(j);
-    const char *from = j->at;
-    if (!jsonpull_number(j, &ignored))
-        return false;
-    *digits = str_from(from, (size_t)(j->at - from));
+    size_t n = j->error ? 0 : decimal_span(str_from(j->at, (size_t)(j->end - j->at)));
+    if (n == 0)
+        return broken(j, "a number is expected");
+    *digits = str_from(j->at, n);
+    j->at += n;
     return true;
 }
 
@@ -243,7 +243,6 @@ bool jsonpull_null(struct jsonpull *j)
 bool jsonpull_skip(struct jsonpull *j)
 {
     struct str text;
-    double number;
     bool truth;
     switch (jsonpull_peek(j)) {
     case '{':
@@ -264,9 +263,45 @@ bool jsonpull_skip(struct jsonpull *j)
     case 'n':
         return jsonpull_null(j);
     default:
-        return jsonpull_number(j, &number);
+        return jsonpull_digits(j, &text);
     }
     return !j->error;
+}
+
+/* What does not open, close or quote says nothing about where a value ends. */
+static const bool is_structure[256] = {
+    ['['] = true, [']'] = true, ['{'] = true, ['}'] = true, ['"'] = true};
+
+/* From a text's first quote to its last, or to the end. */
+static const char *pass_text(const char *p, const char *end)
+{
+    for (p++; p < end && *p != '"'; p++)
+        if (*p == '\\' && p + 1 < end)
+            p++;
+    return p;
+}
+
+bool jsonpull_pass(struct jsonpull *j)
+{
+    unsigned open = 0;
+    char first = jsonpull_peek(j);
+    if (first != '[' && first != '{')
+        return jsonpull_skip(j);
+    const char *p = j->at;
+    for (; p < j->end; p++) {
+        if (LIKELY(!is_structure[(unsigned char)*p]))
+            continue;
+        if (*p == '"' && (p = pass_text(p, j->end)) == j->end)
+            break;
+        if (*p == '[' || *p == '{')
+            open++;
+        else if (*p != '"' && --open == 0)
+            break;
+    }
+    if (p == j->end)
+        return broken(j, "the document ends too early");
+    j->at = p + 1;
+    return true;
 }
 
 bool jsonpull_end(struct jsonpull *j)

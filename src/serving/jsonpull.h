@@ -52,6 +52,10 @@ bool jsonpull_bool(struct jsonpull *j, bool *value);
 bool jsonpull_null(struct jsonpull *j);
 bool jsonpull_skip(struct jsonpull *j);
 
+/* Steps over a list or an object whose content is read later from here: only what tells its end is
+ * looked at, so this alone does not say that it is good JSON. */
+bool jsonpull_pass(struct jsonpull *j);
+
 /* Nothing but blanks is left. */
 bool jsonpull_end(struct jsonpull *j);
 

@@ -1,5 +1,6 @@
 #include "serving/outputs.h"
 
+#include "base/decimal.h"
 #include "base/num.h"
 
 static enum err wrong_shape(const struct tensor_spec *spec, const struct tensor *t, size_t expected,
@@ -33,7 +34,7 @@ static void read_labels(struct scores *s, const struct signature *sig, const str
                         struct arena *a)
 {
     for (uint32_t i = 0; i < s->rows; i++) {
-        char number[24];
+        char number[DECIMAL_DIGITS_MAX];
         struct str label;
         uint16_t hint = i ? s->classes[i - 1] : 0;
         if (t->datatype == DATATYPE_BYTES) {
@@ -41,8 +42,7 @@ static void read_labels(struct scores *s, const struct signature *sig, const str
         } else {
             int64_t value = t->datatype == DATATYPE_INT64 ? ((const int64_t *)t->data)[i]
                                                           : (int64_t)tensor_f64(t, i);
-            label =
-                str_from(number, (size_t)snprintf(number, sizeof number, "%lld", (long long)value));
+            label = str_from(number, decimal_format_i64(value, number));
             hint = value >= 0 && value < UINT16_MAX ? (uint16_t)value : 0;
         }
         s->classes[i] = class_of_text(sig, label, hint);

@@ -28,13 +28,36 @@ struct row_reader {
     unsigned hint;  /* the feature that is likely to come next */
 };
 
-static enum err wrong(struct row_reader *r, struct str name, const char *why)
+/* RFC 6901: "~" and "/" in a name are not those of the pointer. */
+static void add_name(struct buf *pointer, struct str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.p[i] == '~' || name.p[i] == '/')
+            buf_add(pointer, name.p[i] == '~' ? STR("~0") : STR("~1"));
+        else
+            buf_add_c(pointer, name.p[i]);
+    }
+}
+
+static enum err wrong_row(struct row_reader *r, const char *why)
 {
     char pointer[ERR_POINTER_MAX];
-    snprintf(pointer, sizeof pointer, "/rows/%u/%.*s", r->row, (int)MIN(name.n, (size_t)80),
-             name.p);
-    return err_set_at(r->e, ERR_INVALID, pointer, "row %u, \"%.*s\": %s", r->row,
-                      (int)MIN(name.n, (size_t)80), name.p, why);
+    snprintf(pointer, sizeof pointer, "/rows/%u", r->row);
+    return err_set_at(r->e, ERR_INVALID, pointer, "row %u %s", r->row, why);
+}
+
+static enum err wrong(struct row_reader *r, struct str name, const char *why)
+{
+    struct buf pointer;
+    name.n = MIN(name.n, (size_t)80);
+    buf_init(&pointer, 4 * (size_t)ERR_POINTER_MAX);
+    buf_addf(&pointer, "/rows/%u/", r->row);
+    add_name(&pointer, name);
+    buf_add_c(&pointer, '\0');
+    enum err err = err_set_at(r->e, ERR_INVALID, pointer.p, "row %u: \"" STR_FMT "\" %s", r->row,
+                              STR_ARG(name), why);
+    buf_release(&pointer);
+    return err;
 }
 
 static enum err set_whole(struct row_reader *r, struct tensor *t, size_t at, struct str name)
@@ -101,7 +124,7 @@ static enum err read_row(struct row_reader *r)
     enum err err = ERR_OK;
     r->hint = 0;
     if (jsonpull_peek(r->j) != '{')
-        return wrong(r, STR(""), "must be an object with a value for each feature");
+        return wrong_row(r, "must be an object with a value for each feature");
     if (jsonpull_object(r->j))
         while (!err && jsonpull_key(r->j, &name))
             err = read_member(r, name, &count);

@@ -2,6 +2,10 @@
 
 #include <math.h>
 
+enum { ADWIN_VERSION = 1 };
+
+static const uint32_t adwin_tag = CODEC_TAG('A', 'D', 'W', 'I');
+
 void adwin_init(struct adwin *a, double delta)
 {
     assert(delta > 0 && delta < 1);
@@ -108,4 +112,70 @@ bool adwin_add(struct adwin *a, double x)
         changed = true;
     }
     return changed;
+}
+
+size_t adwin_write(const struct adwin *a, uint8_t *p, size_t room)
+{
+    struct codec_out out = {.p = p, .room = room};
+    codec_begin(&out, adwin_tag, ADWIN_VERSION);
+    codec_put_f64(&out, a->delta);
+    codec_put_varint(&out, a->rows);
+    codec_put_f64(&out, a->sum);
+    codec_put_f64(&out, a->square);
+    unsigned sizes = ADWIN_SIZES;
+    while (sizes > 0 && a->sizes[sizes - 1].count == 0)
+        sizes--;
+    codec_put_varint(&out, sizes);
+    for (unsigned i = 0; i < sizes; i++) {
+        codec_put_varint(&out, a->sizes[i].count);
+        for (unsigned j = 0; j < a->sizes[i].count; j++) {
+            codec_put_f64(&out, a->sizes[i].buckets[j].sum);
+            codec_put_f64(&out, a->sizes[i].buckets[j].square);
+        }
+    }
+    return codec_end(&out);
+}
+
+/* A sum of numbers in [0, 1], give or take what adding and subtracting them has rounded. */
+static double get_sum(struct codec_in *in, double rows)
+{
+    double sum = codec_get_f64(in), rounding = 1e-6 * (1 + rows);
+    codec_expect(in, sum >= -rounding && sum <= rows + rounding);
+    return sum;
+}
+
+static void read_buckets(struct adwin *a, struct codec_in *in)
+{
+    uint64_t sizes = codec_get_varint(in), rows = 0;
+    codec_expect(in, sizes <= ADWIN_SIZES);
+    for (uint64_t i = 0; i < sizes && !in->failed; i++) {
+        struct adwin_row *row = &a->sizes[i];
+        uint64_t count = codec_get_varint(in), size = (uint64_t)1 << i;
+        for (uint64_t j = 0; codec_expect(in, count <= ADWIN_PER_ROW) && j < count; j++) {
+            struct adwin_bucket *bucket = &row->buckets[row->count++];
+            bucket->sum = get_sum(in, (double)size);
+            bucket->square = get_sum(in, (double)size);
+            rows += size;
+        }
+    }
+    codec_expect(in, rows == a->rows);
+}
+
+enum err adwin_read(struct adwin *a, const uint8_t *p, size_t n, struct err_ctx *e)
+{
+    static const char what[] = "change detector";
+    struct codec_in in;
+    enum err err = codec_open(&in, p, n, adwin_tag, ADWIN_VERSION, what, e);
+    if (err)
+        return err;
+    struct adwin read = {.delta = codec_get_f64(&in)};
+    read.rows = codec_get_varint(&in);
+    read.sum = get_sum(&in, (double)read.rows);
+    read.square = codec_get_f64(&in);
+    codec_expect(&in, read.delta > 0 && read.delta < 1 && read.square >= 0);
+    read_buckets(&read, &in);
+    err = codec_close(&in, what, e);
+    if (!err)
+        *a = read;
+    return err;
 }

@@ -17,7 +17,7 @@
 #ifndef STATS_ADWIN_H
 #define STATS_ADWIN_H
 
-#include "base/compat.h"
+#include "stats/codec.h"
 
 enum { ADWIN_PER_ROW = 5, ADWIN_SIZES = 48, ADWIN_ROWS_MIN = 10, ADWIN_PART_MIN = 5 };
 
@@ -42,5 +42,8 @@ void adwin_init(struct adwin *a, double delta);
 bool adwin_add(struct adwin *a, double x);
 
 double adwin_mean(const struct adwin *a);
+
+size_t adwin_write(const struct adwin *a, uint8_t *p, size_t room);
+WARN_UNUSED enum err adwin_read(struct adwin *a, const uint8_t *p, size_t n, struct err_ctx *e);
 
 #endif

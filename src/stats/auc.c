@@ -47,12 +47,15 @@ void auc_average(struct auc_report *report, const double *class_weights, size_t 
     double sum = 0, weighted_sum = 0, weight = 0;
     size_t defined = 0;
     enum stat_reason reason = STAT_EMPTY;
-    for (size_t k = 0; k < class_count; k++) {
+    bool broken =
+        false; /* a class that occurs has no AUC: a mean of the others would be no answer */
+    for (size_t k = 0; k < class_count && !broken; k++) {
         const struct stat_value *auc = &report->per_class[k];
         if (auc->reason == STAT_NO_POSITIVES)
             continue;
         if (auc->reason) {
             reason = auc->reason == STAT_NO_NEGATIVES ? STAT_ONE_CLASS : auc->reason;
+            broken = true;
             continue;
         }
         defined++;
@@ -60,7 +63,7 @@ void auc_average(struct auc_report *report, const double *class_weights, size_t 
         weighted_sum += auc->value * class_weights[k];
         weight += class_weights[k];
     }
-    if (defined == 0 || weight <= 0) {
+    if (broken || defined == 0 || weight <= 0) {
         report->macro = report->weighted = stat_none(reason);
         return;
     }
@@ -81,8 +84,7 @@ void auc_one_vs_rest(struct auc_report *report, const double *scores, size_t cla
         report->per_class[k] = one_class(scores, class_count, k, truth, weights, n, positive);
     if (class_count == 2) {
         /* One question seen from both sides: rounding in 1 - p must not make two answers of it. */
-        bool defined = !report->per_class[1].reason;
-        if (defined)
+        if (!report->per_class[1].reason)
             report->per_class[0] = report->per_class[1];
     }
     auc_average(report, class_weights, class_count);

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "stats/dist.h"
 #include "stats/special.h"
 
 void bandit_reward(struct bandit_arm *arm, double reward)
@@ -203,6 +204,33 @@ void bandit_thompson_beta(const struct bandit_arm *arms, size_t count, unsigned 
     thompson(beliefs, count, draws, rng, draw_beta, p);
 }
 
+/* The density of a standard t distribution. */
+static double t_density(double t, double df)
+{
+    return exp(-special_log_beta(0.5 * df, 0.5) - 0.5 * log(df) -
+               0.5 * (df + 1) * log1p(t * t / df));
+}
+
+/* P(other > one) for two t distributions, one at most as wide as the other: the integral over t =
+ * sinh u, along which a density of at least two degrees of freedom falls off exponentially. */
+static double t_above(const struct posterior *other, const struct posterior *one)
+{
+    enum { STEPS = 2000 };
+    const double edge = 20; /* 10^-17 is left beyond sinh 20 */
+    double step = 2 * edge / STEPS, sum = 0;
+    for (int i = 0; i <= STEPS; i++) {
+        double u = -edge + i * step, t = sinh(u);
+        double gap = (one->a + one->b * t - other->a) / other->b;
+        sum += t_density(t, one->df) * cosh(u) * dist_student_sf(gap, other->df);
+    }
+    return fmin(1, sum * step);
+}
+
+static double t_beats(const struct posterior *b, const struct posterior *a)
+{
+    return a->b <= b->b ? t_above(b, a) : 1 - t_above(a, b);
+}
+
 void bandit_thompson_normal(const struct bandit_arm *arms, size_t count, unsigned draws,
                             struct rng *rng, double *p)
 {
@@ -212,6 +240,11 @@ void bandit_thompson_normal(const struct bandit_arm *arms, size_t count, unsigne
     pooled(arms, count, &mean, &variance);
     for (size_t k = 0; k < count; k++)
         beliefs[k] = t_of(&arms[k], mean, variance);
+    if (count == 2) {
+        p[1] = t_beats(&beliefs[1], &beliefs[0]);
+        p[0] = 1 - p[1];
+        return;
+    }
     thompson(beliefs, count, draws, rng, draw_t, p);
 }
 

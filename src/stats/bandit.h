@@ -18,8 +18,9 @@
  *     bandit_floor(p, 3, 0.01);
  *
  * Rewards are maximised; negate a cost. Arms without a reward have mean 0 for epsilon-greedy and
- * softmax: start those with a split. Pure: the arms, the answer and the generator are the
- * caller's. */
+ * softmax: start those with a split. A reward that is corrected later cannot be taken out of an
+ * arm, because discounting has shrunk it by an amount that depends on when it came: the first one
+ * counts, as in the tests. Pure: the arms, the answer and the generator are the caller's. */
 #ifndef STATS_BANDIT_H
 #define STATS_BANDIT_H
 
@@ -47,7 +48,7 @@ double bandit_ucb_index(double mean, double n, double all, double c);
 void bandit_epsilon_greedy(const struct bandit_arm *arms, size_t count, double epsilon, double *p);
 void bandit_softmax(const struct bandit_arm *arms, size_t count, double tau, double *p);
 void bandit_ucb(const struct bandit_arm *arms, size_t count, double c, double *p);
-/* Two arms exactly, more by that many draws. */
+/* Two arms exactly (without a draw), more by that many draws. */
 void bandit_thompson_beta(const struct bandit_arm *arms, size_t count, unsigned draws,
                           struct rng *rng, double *p);
 void bandit_thompson_normal(const struct bandit_arm *arms, size_t count, unsigned draws,

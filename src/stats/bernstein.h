@@ -7,8 +7,8 @@
  *     mu_t    = (1/2 + sum x)/(t + 1),  sigma_t^2 = (1/4 + sum (x_i - mu_i)^2)/(t + 1)
  *     lambda_t = min(1/2, sqrt(2 ln(2/alpha)/(sigma_{t-1}^2 t ln(1 + t))))
  *     v_t     = 4 (x_t - mu_{t-1})^2,   psi(l) = (-ln(1 - l) - l)/4
- *     interval: (sum lambda x -+ (ln(2/alpha) + sum v psi(lambda)))/sum lambda, intersected over
- * time
+ *     interval: (sum lambda x -+ (ln(2/alpha) + sum v psi(lambda)))/sum lambda,
+ *               intersected over time
  *
  *     struct bernstein b;
  *     bernstein_init(&b, 0.05);

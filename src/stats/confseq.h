@@ -7,8 +7,8 @@
  *     rho^2      = (-2 ln alpha + ln(1 - 2 ln alpha))/N*       tightest near n = N*
  *     half-width = s sqrt(2 (n rho^2 + 1)/(n^2 rho^2) ln(sqrt(n rho^2 + 1)/alpha))
  *     ln e       = rho^2 n^2 m^2/(2 s^2 (n rho^2 + 1)) - ln(n rho^2 + 1)/2
- *     e+         = 2/sqrt(n rho^2 + 1) exp(rho^2 T^2/(2 (n rho^2 + 1))) Phi(rho T/sqrt(n rho^2 +
- * 1)), T = n m/s: evidence that the mean is above 0
+ *     e+         = 2/sqrt(n rho^2 + 1) exp(rho^2 T^2/(2 (n rho^2 + 1)))
+ *                  Phi(rho T/sqrt(n rho^2 + 1)),  T = n m/s: evidence that the mean is above 0
  *
  *     double rho2 = confseq_rho2(0.05, n_star);            // fixed before the first look
  *     struct stat_interval ci = confseq_interval(&block_means, rho2, 0.05);

@@ -10,7 +10,7 @@
  *     struct stat_test t = diebold_mariano(d, n, 1);
  *
  * STAT_NO_VARIANCE where the estimate of the variance is not positive, which can happen for
- * h > 1. Nothing is allocated. */
+ * h > 1. The work grows as n times h. Nothing is allocated. */
 #ifndef STATS_DIEBOLD_H
 #define STATS_DIEBOLD_H
 

@@ -4,12 +4,23 @@
 
 #include "stats/special.h"
 
+/* Beyond it df/(df + t^2) would underflow, and the first term of its series is all there is. */
+static const double far_out = 1e150;
+
+/* ln(P(|T| >= t) t^df) for a t that is far out. */
+static double log_far_tail(double df)
+{
+    return 0.5 * df * log(df) - log(0.5 * df) - special_log_beta(0.5 * df, 0.5);
+}
+
 /* P(|T| >= |t|) = I_{df/(df+t^2)}(df/2, 1/2) (DLMF 8.17; Abramowitz & Stegun 26.7.1). */
 double dist_student_two_sided(double t, double df)
 {
     assert(df > 0 && !isnan(t));
     if (isinf(t))
         return 0;
+    if (fabs(t) > far_out)
+        return exp(log_far_tail(df) - df * log(fabs(t)));
     double square = t * t;
     return special_beta_inc_xy(0.5 * df, 0.5, df / (df + square), square / (df + square));
 }
@@ -32,6 +43,9 @@ double dist_student_quantile(double p, double df)
         return 0;
     if (p == 0 || p == 1)
         return p == 0 ? -INFINITY : INFINITY;
+    double far_t = exp((log_far_tail(df) - log(2 * fmin(p, 1 - p))) / df);
+    if (far_t > far_out)
+        return p < 0.5 ? -far_t : far_t;
     /* The logit of df / (df + t^2) is -ln(t^2 / df). */
     double logit = special_beta_inc_inverse_logit(0.5 * df, 0.5, 2 * fmin(p, 1 - p));
     double t = sqrt(df * exp(-logit));

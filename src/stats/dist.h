@@ -15,7 +15,7 @@
 double dist_student_cdf(double t, double df);
 double dist_student_sf(double t, double df);
 double dist_student_two_sided(double t, double df); /* P(|T| >= |t|) */
-double dist_student_quantile(double p, double df);
+double dist_student_quantile(double p, double df);  /* infinite where no double is large enough */
 
 double dist_chi2_cdf(double x, double df); /* x >= 0 */
 double dist_chi2_sf(double x, double df);

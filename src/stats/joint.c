@@ -3,8 +3,9 @@
 #include <math.h>
 
 #include "stats/normal.h"
+#include "stats/tally.h"
 
-enum { JOINT_VERSION = 1 };
+enum { JOINT_VERSION = 2 };
 
 static const uint32_t joint_tag = CODEC_TAG('J', 'O', 'I', 'N');
 
@@ -17,48 +18,62 @@ void joint_init(struct joint *j, uint32_t class_count)
 {
     assert(class_count >= 1 && class_count <= JOINT_CLASSES_MAX);
     j->class_count = class_count;
-    j->rows = xcalloc(cell_count(j), sizeof *j->rows);
+    j->cells = xcalloc(cell_count(j), sizeof *j->cells);
 }
 
 void joint_release(struct joint *j)
 {
-    free(j->rows);
+    free(j->cells);
     *j = (struct joint){0};
 }
 
-static uint64_t *cell(const struct joint *j, uint32_t truth, uint32_t a, uint32_t b)
+static struct joint_cell *cell(const struct joint *j, uint32_t truth, uint32_t a, uint32_t b)
 {
     assert(truth < j->class_count && a < j->class_count && b < j->class_count);
-    return &j->rows[((size_t)truth * j->class_count + a) * j->class_count + b];
+    return &j->cells[((size_t)truth * j->class_count + a) * j->class_count + b];
 }
 
-void joint_add(struct joint *j, uint32_t truth, uint32_t a, uint32_t b)
+void joint_add(struct joint *j, uint32_t truth, uint32_t a, uint32_t b, double weight)
 {
-    ++*cell(j, truth, a, b);
+    assert(tally_weight_ok(weight));
+    struct joint_cell *c = cell(j, truth, a, b);
+    c->rows++;
+    dd_add(&c->weight, weight);
+    dd_add_product(&c->square, weight, weight);
 }
 
-bool joint_remove(struct joint *j, uint32_t truth, uint32_t a, uint32_t b)
+bool joint_remove(struct joint *j, uint32_t truth, uint32_t a, uint32_t b, double weight)
 {
-    uint64_t *rows = cell(j, truth, a, b);
-    if (*rows == 0)
+    assert(tally_weight_ok(weight));
+    struct joint_cell *c = cell(j, truth, a, b);
+    if (c->rows == 0)
         return false;
-    --*rows;
+    dd_add(&c->weight, -weight);
+    dd_add_product(&c->square, -weight, weight);
+    if (--c->rows == 0)
+        *c = (struct joint_cell){0};
     return true;
 }
 
 void joint_merge(struct joint *j, const struct joint *other)
 {
     assert(j->class_count == other->class_count);
-    for (size_t i = 0; i < cell_count(j); i++)
-        j->rows[i] += other->rows[i];
+    for (size_t i = 0; i < cell_count(j); i++) {
+        j->cells[i].rows += other->cells[i].rows;
+        dd_add_dd(&j->cells[i].weight, other->cells[i].weight);
+        dd_add_dd(&j->cells[i].square, other->cells[i].square);
+    }
 }
 
-/* One version's margins: t = truth, p = predicted, h = hits per class, and what kappa and MCC are
- * made of: cross = sum t p, and spreads n^2 - sum t^2, n^2 - sum p^2. */
+/* One version's margins, as weights: t = truth, p = predicted, h = hits per class, n = all, and
+ * what kappa and MCC are made of: cross = sum t p, and spreads n^2 - sum t^2, n^2 - sum p^2. A
+ * class occurs where it has rows, whatever they weigh. */
 struct margins {
     uint32_t class_count, class;
     double t[JOINT_CLASSES_MAX], p[JOINT_CLASSES_MAX], h[JOINT_CLASSES_MAX];
+    bool occurs[JOINT_CLASSES_MAX];
     double n, hits, cross, t_spread, p_spread;
+    uint64_t rows;
     unsigned occurring;
 };
 
@@ -68,12 +83,16 @@ static void margins_of(struct margins *m, const struct joint *j, bool of_b, uint
     for (uint32_t y = 0; y < j->class_count; y++)
         for (uint32_t a = 0; a < j->class_count; a++)
             for (uint32_t b = 0; b < j->class_count; b++) {
-                double rows = (double)*cell(j, y, a, b);
+                const struct joint_cell *c = cell(j, y, a, b);
+                double weight = dd_value(&c->weight);
                 uint32_t called = of_b ? b : a;
-                m->t[y] += rows;
-                m->p[called] += rows;
-                m->h[y] += called == y ? rows : 0;
-                m->n += rows;
+                m->t[y] += weight;
+                m->p[called] += weight;
+                m->h[y] += called == y ? weight : 0;
+                m->n += weight;
+                m->rows += c->rows;
+                m->occurs[y] |= c->rows > 0;
+                m->occurs[called] |= c->rows > 0;
             }
     m->t_spread = m->p_spread = m->n * m->n;
     for (uint32_t k = 0; k < j->class_count; k++) {
@@ -81,7 +100,7 @@ static void margins_of(struct margins *m, const struct joint *j, bool of_b, uint
         m->cross += m->t[k] * m->p[k];
         m->t_spread -= m->t[k] * m->t[k];
         m->p_spread -= m->p[k] * m->p[k];
-        m->occurring += m->t[k] + m->p[k] > 0;
+        m->occurring += m->occurs[k];
     }
 }
 
@@ -207,9 +226,9 @@ static const struct metric_row metric_rows[JOINT_METRICS] = {
 
 static enum stat_reason undefined(const struct margins *m, enum joint_metric metric)
 {
-    if (m->n == 0)
-        return STAT_EMPTY;
-    if (metric_rows[metric].one_class && m->t[m->class] + m->p[m->class] == 0)
+    if (m->n <= 0)
+        return m->rows == 0 ? STAT_EMPTY : STAT_NO_WEIGHT;
+    if (metric_rows[metric].one_class && !m->occurs[m->class])
         return STAT_CLASS_ABSENT;
     if (metric == JOINT_KAPPA && m->n * m->n - m->cross <= 0)
         return STAT_ONE_CLASS;
@@ -224,14 +243,14 @@ static double variance_of(const struct joint *j, const struct metric_row *metric
     for (uint32_t y = 0; y < j->class_count; y++)
         for (uint32_t i = 0; i < j->class_count; i++)
             for (uint32_t k = 0; k < j->class_count; k++) {
-                double rows = (double)*cell(j, y, i, k);
-                if (rows == 0)
+                const struct joint_cell *c = cell(j, y, i, k);
+                if (c->rows == 0)
                     continue;
                 double slope = metric->slope(b, value_b, y, k) - metric->slope(a, value_a, y, i);
-                square += rows * slope * slope;
-                sum += rows * slope;
+                square += dd_value(&c->square) * slope * slope;
+                sum += dd_value(&c->weight) * slope;
             }
-    return fmax(0, square - sum * sum / a->n);
+    return fmax(0, square - sum * sum / (double)a->rows);
 }
 
 static void judge(struct joint_difference *d, double alpha)
@@ -271,6 +290,33 @@ struct joint_difference joint_compare(const struct joint *j, enum joint_metric m
     return d;
 }
 
+/* While every weight of a cell is 1 both sums are its rows, and are not written. */
+static void put_cell(struct codec_out *out, const struct joint_cell *c)
+{
+    double rows = (double)c->rows;
+    bool weighted = c->weight.high != rows || c->weight.low != 0 || c->square.high != rows ||
+                    c->square.low != 0;
+    codec_put_varint(out, c->rows << 1 | weighted);
+    if (weighted) {
+        dd_put(out, &c->weight);
+        dd_put(out, &c->square);
+    }
+}
+
+static struct joint_cell get_cell(struct codec_in *in)
+{
+    uint64_t head = codec_get_varint(in);
+    double rows = (double)(head >> 1);
+    struct joint_cell c = {.rows = head >> 1, .weight.high = rows, .square.high = rows};
+    if (head & 1) {
+        c.weight = dd_get(in);
+        c.square = dd_get(in);
+    }
+    codec_expect(in, c.rows > 0 && c.rows >> 62 == 0);
+    codec_expect(in, dd_value(&c.weight) >= 0 && dd_value(&c.square) >= 0);
+    return c;
+}
+
 size_t joint_write(const struct joint *j, uint8_t *p, size_t room)
 {
     struct codec_out out = {.p = p, .room = room};
@@ -278,10 +324,10 @@ size_t joint_write(const struct joint *j, uint8_t *p, size_t room)
     codec_put_u32(&out, j->class_count);
     size_t next = 0;
     for (size_t i = 0; i < cell_count(j); i++) {
-        if (j->rows[i] == 0)
+        if (j->cells[i].rows == 0)
             continue;
         codec_put_varint(&out, i - next);
-        codec_put_varint(&out, j->rows[i]);
+        put_cell(&out, &j->cells[i]);
         next = i + 1;
     }
     return codec_end(&out);
@@ -299,11 +345,12 @@ enum err joint_read(struct joint *j, const uint8_t *p, size_t n, struct err_ctx 
     joint_init(j, in.failed ? 1 : class_count);
     size_t next = 0;
     while (!in.failed && in.at < in.n) {
-        uint64_t gap = codec_get_varint(&in), rows = codec_get_varint(&in);
-        if (!codec_expect(&in, gap < cell_count(j) - next && rows > 0 && rows >> 62 == 0))
+        uint64_t gap = codec_get_varint(&in);
+        struct joint_cell c = get_cell(&in);
+        if (!codec_expect(&in, gap < cell_count(j) - next))
             break;
         next += (size_t)gap;
-        j->rows[next++] = rows;
+        j->cells[next++] = c;
     }
     err = codec_close(&in, what, e);
     if (err)

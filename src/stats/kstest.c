@@ -1,12 +1,10 @@
 #include "stats/kstest.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "base/err.h"
 #include "stats/kolmogorov.h"
 #include "stats/radix.h"
-#include "stats/ranks.h"
 
 static enum stat_reason sorted_keys(struct radix_item *items, struct radix_item *scratch,
                                     const double *x, size_t n)
@@ -106,74 +104,4 @@ struct stat_test kstest_limit(const double *x, size_t n, const double *y, size_t
     double pairs = (double)n * (double)m, d = (double)gap / pairs;
     double p = kolmogorov_sf(d * sqrt(pairs / ((double)n + (double)m)));
     return (struct stat_test){.statistic = d, .p = p};
-}
-
-/* e^y K_{1/4}(y) = int_0^inf exp(-y (cosh t - 1)) cosh(t/4) dt; the trapezoidal rule converges
- * geometrically on it. */
-static double bessel_scaled(double y)
-{
-    const double step = 1.0 / 64;
-    double sum = 0.5;
-    for (int i = 1;; i++) {
-        double t = i * step, term = exp(-y * (cosh(t) - 1)) * cosh(0.25 * t);
-        sum += term;
-        if (term < DBL_EPSILON * 1e-3 * sum)
-            return sum * step;
-    }
-}
-
-double kstest_cramer_von_mises_cdf(double x)
-{
-    if (x <= 0)
-        return 0;
-    double sum = 0, factor = 1; /* Gamma(k + 1/2) / (Gamma(1/2) k!) */
-    for (int k = 0; k < 200; k++) {
-        double u = 4 * k + 1, y = u * u / (16 * x);
-        double term = factor * sqrt(u) * exp(-2 * y) * bessel_scaled(y);
-        sum += term;
-        if (term < DBL_EPSILON * 1e-3 * sum || sum == 0)
-            break;
-        factor *= (k + 0.5) / (k + 1);
-    }
-    return fmin(1, sum / (M_PI * sqrt(x)));
-}
-
-/* The sum over a sample, in ascending order, of (rank among both samples - place in its own)^2. */
-static double rank_distance(const double *rank, size_t n)
-{
-    struct radix_item *items = xmalloc(2 * n * sizeof *items);
-    enum stat_reason reason = sorted_keys(items, items + n, rank, n);
-    assert(!reason);
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        double beyond = radix_value(items[i].key) - (double)(i + 1);
-        sum += beyond * beyond;
-    }
-    free(items);
-    return sum;
-}
-
-struct stat_test kstest_cramer_von_mises(const double *x, size_t n, const double *y, size_t m)
-{
-    if (n < 2 || m < 2)
-        return stat_test_none(n == 0 || m == 0 ? STAT_EMPTY : STAT_TOO_FEW);
-    size_t rows = n + m;
-    double *memory = xmalloc(2 * rows * sizeof *memory);
-    double *both = memory, *ranks = memory + rows, ties;
-    memcpy(both, x, n * sizeof *x);
-    memcpy(both + n, y, m * sizeof *y);
-    enum stat_reason reason = ranks_mid(both, rows, ranks, &ties);
-    double a = (double)n, b = (double)m, all = a + b, u = 0;
-    if (!reason)
-        u = a * rank_distance(ranks, n) + b * rank_distance(ranks + n, m);
-    free(memory);
-    if (reason)
-        return stat_test_none(reason);
-    double t = u / (a * b * all) - (4 * a * b - 1) / (6 * all);
-    double mean = (1 + 1 / all) / 6;
-    double variance = (all + 1) * (4 * a * b * all - 3 * (a * a + b * b) - 2 * a * b) /
-                      (45 * all * all * 4 * a * b);
-    double matched = 1.0 / 6 + (t - mean) / sqrt(45 * variance);
-    double p = matched < 0.003 ? 1 : fmax(0, 1 - kstest_cramer_von_mises_cdf(matched));
-    return (struct stat_test){.statistic = t, .p = p};
 }

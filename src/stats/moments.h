@@ -8,7 +8,8 @@
  *     if (!moments_add(&m, x)) ...            // not finite, or beyond 1e140
  *     struct stat_value sd = moments_sd(&m);
  *
- * The extremes cannot forget: after a removal of the smallest or largest value they are bounds
+ * Numbers below about 1e-150 keep their mean, but their squares vanish: the variance is 0 then. The
+ * extremes cannot forget: after a removal of the smallest or largest value they are bounds
  * only, and extremes_loose says so. All zeros is the empty accumulator; it owns nothing. */
 #ifndef STATS_MOMENTS_H
 #define STATS_MOMENTS_H

@@ -32,7 +32,8 @@ double normal_log_cdf(double x)
         return log(normal_cdf(x));
     /* Asymptotic series of Mills' ratio (DLMF 7.12.1). */
     double square = 1 / (x * x);
-    double series = 1 - square * (1 - 3 * square * (1 - 5 * square * (1 - 7 * square)));
+    double series =
+        1 - square * (1 - 3 * square * (1 - 5 * square * (1 - 7 * square * (1 - 9 * square))));
     return -0.5 * x * x - half_log_two_pi - log(-x) + log(series);
 }
 

@@ -1,7 +1,7 @@
 /* stats/normal.h
  *
- * The standard normal distribution. Tails keep their relative precision: normal_sf(40) is
- * 3.7e-350 rounded to a denormal, and normal_log_cdf(-1e6) is still right.
+ * The standard normal distribution. Tails keep their relative precision: normal_sf(37) is
+ * 5.7e-300; beyond 38 only the logarithm is left, and normal_log_cdf(-1e6) is still right.
  *
  *     double z = normal_quantile(1 - alpha / 2);
  *

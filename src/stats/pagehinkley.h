@@ -15,13 +15,13 @@
 #ifndef STATS_PAGEHINKLEY_H
 #define STATS_PAGEHINKLEY_H
 
-#include "base/compat.h"
+#include "stats/codec.h"
 
 enum pagehinkley_change { PAGEHINKLEY_NONE, PAGEHINKLEY_UP, PAGEHINKLEY_DOWN };
 
 struct pagehinkley_options {
-    double tolerance, threshold, forget;
-    uint64_t rows_min;
+    double tolerance, threshold, forget; /* threshold > 0, 0 < forget <= 1 */
+    uint64_t rows_min;                   /* no alarm before so many rows */
 };
 
 extern const struct pagehinkley_options pagehinkley_defaults; /* 0.005, 50, 0.9999, 30 */
@@ -35,5 +35,9 @@ struct pagehinkley {
 void pagehinkley_init(struct pagehinkley *p, const struct pagehinkley_options *options);
 /* x is finite. After an alarm the test has started anew. */
 enum pagehinkley_change pagehinkley_add(struct pagehinkley *p, double x);
+
+size_t pagehinkley_write(const struct pagehinkley *p, uint8_t *bytes, size_t room);
+WARN_UNUSED enum err pagehinkley_read(struct pagehinkley *p, const uint8_t *bytes, size_t n,
+                                      struct err_ctx *e);
 
 #endif

@@ -7,8 +7,10 @@
  *     paired_add_labels(&p, a_right, b_right);
  *     struct stat_test t = mcnemar_mid_p(p.only_b, p.only_a);
  *
- * Merging adds, a row can be taken out (moments_remove() says what that means for extremes).
- * All zeros is the empty accumulator; it owns nothing. */
+ * Rows are counted, not weighted: this is the evidence of a test, and a row of weight 3 is one
+ * piece of evidence, not three. Metrics that weigh are in stats/classify.h, stats/regression.h and,
+ * for two versions at once, stats/joint.h. Merging adds, a row can be taken out (moments_remove()
+ * says what that means for extremes). All zeros is the empty accumulator; it owns nothing. */
 #ifndef STATS_PAIRED_H
 #define STATS_PAIRED_H
 

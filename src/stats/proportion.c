@@ -86,7 +86,9 @@ struct stat_test proportion_allocation(const uint64_t *units, const double *shar
     return (struct stat_test){.statistic = chi2, .p = dist_chi2_sf(chi2, df), .df = df};
 }
 
-/* ln of the marginal likelihood under Dirichlet(1, ..., 1) over that of the configured shares. */
+/* ln of the marginal likelihood under Dirichlet(1, ..., 1) over that of the configured shares.
+ * Under the first every outcome is as likely as any other; the second is a product of binomials,
+ * each arm against those after it, so that no logarithm of a factorial swallows the digits. */
 struct stat_value proportion_allocation_log_e(const uint64_t *units, const double *shares,
                                               size_t arms)
 {
@@ -94,8 +96,16 @@ struct stat_value proportion_allocation_log_e(const uint64_t *units, const doubl
     enum stat_reason reason = shares_ok(units, shares, arms, &all, &whole);
     if (reason)
         return stat_none(reason);
-    double log_e = special_lgamma((double)arms) - special_lgamma((double)arms + all);
-    for (size_t k = 0; k < arms; k++)
-        log_e += special_lgamma(1 + (double)units[k]) - (double)units[k] * log(shares[k] / whole);
+    double log_e = 0, rest = 0, rest_share = 0;
+    for (size_t k = arms; k-- > 0;) {
+        double seen = (double)units[k], share = shares[k];
+        if (k + 1 < arms) {
+            double both = share + rest_share;
+            log_e += log((double)(arms - 1 - k) / (all + (double)(arms - 1 - k)));
+            log_e -= special_log_binomial(seen, seen + rest, share / both, rest_share / both);
+        }
+        rest += seen;
+        rest_share += share;
+    }
     return stat_ok(log_e);
 }

@@ -4,8 +4,9 @@
  *
  *     Wilson (1927)     (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2))/(1 + z^2/n)
  *     Newcombe (1998, Stat. Med. 17, method 10), of p1 - p2 from the Wilson limits (l, u):
- *                       p1 - p2 - sqrt((p1-l1)^2 + (u2-p2)^2), p1 - p2 + sqrt((u1-p1)^2 +
- * (p2-l2)^2) two rates         z = (p1 - p2)/sqrt(p(1-p)(1/n1 + 1/n2)), p pooled; z^2 is chi-square
+ *                       p1 - p2 - sqrt((p1-l1)^2 + (u2-p2)^2),
+ *                       p1 - p2 + sqrt((u1-p1)^2 + (p2-l2)^2)
+ *     two rates         z = (p1 - p2)/sqrt(p(1-p)(1/n1 + 1/n2)), p pooled; z^2 is chi-square
  *     allocation        was traffic split as configured? chi-square on the units of each arm;
  *                       stop the experiment at p < 0.001 (Fabijan et al. 2019, KDD)
  *     allocation_log_e  the same, to be looked at after every unit: a Dirichlet-multinomial

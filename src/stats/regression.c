@@ -89,9 +89,10 @@ static struct stat_value mean_of(const struct regression *s, int which)
 /* sum w (a - mean a)(b - mean b) from sum w a b, sum w a, sum w b */
 static double central(const struct regression *s, int product, int a, int b)
 {
-    struct dd both = dd_multiply(s->sums[a], s->sums[b]);
+    /* The mean first: the product of two sums may overflow. */
+    struct dd mean = dd_divide(s->sums[a], s->sums[REGRESSION_WEIGHT]);
     struct dd sum = s->sums[product];
-    dd_add_dd(&sum, dd_negative(dd_divide(both, s->sums[REGRESSION_WEIGHT])));
+    dd_add_dd(&sum, dd_negative(dd_multiply(mean, s->sums[b])));
     return dd_value(&sum);
 }
 

@@ -10,7 +10,8 @@
  * as scikit-learn defines them (it gives no r2 below two rows, and neither does this). The sums
  * are raw powers in double-double (stats/dd.h): they merge by adding, a corrected truth can be
  * taken out again, and r2 is right where the mean is 10^9 times the spread. The spread counts as
- * zero where it drowns in the rounding of the sums, at about |mean| / sd > 10^12.
+ * zero where it drowns in the rounding of the sums, at about |mean| / sd > 10^12, and where the
+ * squares vanish, below about 1e-150.
  *
  *     struct regression s = {0};
  *     if (!regression_add(&s, truth, predicted, 1))

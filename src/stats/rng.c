@@ -19,7 +19,8 @@ uint64_t rng_mix(uint64_t a, uint64_t b)
 
 double rng_unit(uint64_t bits)
 {
-    return ((double)(bits >> 11) + 0.5) * 0x1p-53;
+    /* With a 53rd bit, the half would be rounded away and the largest number become 1. */
+    return ((double)(bits >> 12) + 0.5) * 0x1p-52;
 }
 
 void rng_init(struct rng *r, uint64_t seed, uint64_t stream)

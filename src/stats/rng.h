@@ -22,7 +22,7 @@ void rng_init(struct rng *r, uint64_t seed, uint64_t stream);
 
 uint64_t rng_next(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t n); /* 0 .. n-1 without bias, n > 0 */
-double rng_uniform(struct rng *r);             /* inside (0, 1), 53 bits */
+double rng_uniform(struct rng *r);             /* inside (0, 1), 52 bits */
 double rng_normal(struct rng *r);              /* mean 0, variance 1 */
 double rng_gamma(struct rng *r, double shape); /* scale 1; shape > 0 */
 double rng_beta(struct rng *r, double a, double b);

@@ -14,7 +14,9 @@
  *     struct scorehist_auc auc = scorehist_auc(&h);
  *     scorehist_release(&h);
  *
- * A bin b holds b/B <= score < (b+1)/B, 1 itself is in the last. It owns its bins: 32 bytes each.
+ * A bin b holds b/B <= score < (b+1)/B, 1 itself is in the last; unless B is a power of two, a
+ * score within the last digit of an edge may fall to its neighbour. It owns its bins: 48 bytes
+ * each.
  */
 #ifndef STATS_SCOREHIST_H
 #define STATS_SCOREHIST_H

@@ -1,5 +1,7 @@
 #include "stats/tally.h"
 
+#include <math.h>
+
 enum { TALLY_ROWS_MAX_LOG2 = 62 };
 
 bool tally_weight_ok(double weight)
@@ -7,12 +9,16 @@ bool tally_weight_ok(double weight)
     return weight >= 0 && weight <= TALLY_WEIGHT_MAX;
 }
 
+/* Weights are never negative: a minus says that the second part follows. */
 void tally_put(struct codec_out *out, const struct tally *t)
 {
-    bool weighted = t->weight != (double)t->rows;
+    bool weighted = t->weight != (double)t->rows || t->weight_low != 0;
     codec_put_varint(out, t->rows << 1 | weighted);
-    if (weighted)
-        codec_put_f64(out, t->weight);
+    if (!weighted)
+        return;
+    codec_put_f64(out, t->weight_low != 0 ? -t->weight : t->weight);
+    if (t->weight_low != 0)
+        codec_put_f64(out, t->weight_low);
 }
 
 struct tally tally_get(struct codec_in *in)
@@ -21,7 +27,12 @@ struct tally tally_get(struct codec_in *in)
     struct tally t = {.rows = head >> 1, .weight = (double)(head >> 1)};
     if (head & 1)
         t.weight = codec_get_f64(in);
-    codec_expect(in, t.rows >> TALLY_ROWS_MAX_LOG2 == 0 && t.weight >= 0);
+    if (signbit(t.weight)) {
+        t.weight = -t.weight;
+        t.weight_low = codec_get_f64(in);
+        codec_expect(in, t.weight + t.weight_low == t.weight);
+    }
+    codec_expect(in, t.rows >> TALLY_ROWS_MAX_LOG2 == 0);
     codec_expect(in, t.rows > 0 || t.weight == 0);
     return t;
 }

@@ -56,7 +56,8 @@ static struct stat_interval interval_of(struct estimate e, double alpha)
     if (e.reason)
         return stat_interval_none(e.reason);
     double half = -dist_student_quantile(alpha / 2, e.df) * e.error;
-    return (struct stat_interval){.low = e.effect - half, .high = e.effect + half};
+    struct stat_interval ci = {.low = e.effect - half, .high = e.effect + half};
+    return isfinite(ci.low) && isfinite(ci.high) ? ci : stat_interval_none(STAT_NOT_FINITE);
 }
 
 struct stat_test ttest_paired(const struct moments *d)

@@ -10,7 +10,8 @@
  *     struct stat_test t = ttest_paired(&differences);
  *     struct stat_interval ci = ttest_paired_interval(&differences, 0.05);
  *
- * Two-sided, at a fixed n. STAT_NO_VARIANCE when all values are equal. Pure. */
+ * Two-sided, at a fixed n. STAT_NO_VARIANCE when all values are equal; STAT_NOT_FINITE where an
+ * interval would need larger numbers than there are (two values at alpha = 1e-300). Pure. */
 #ifndef STATS_TTEST_H
 #define STATS_TTEST_H
 

@@ -29,8 +29,9 @@ void follow_release(struct follow *f)
     free(f->progress.path);
 }
 
-/* The next bytes of the file, up to the end of a line; nothing when there is no whole line. */
-static enum err read_piece(struct follow_file *file, struct arena *a, struct str *out,
+/* The next bytes of the file, up to the end of a line; nothing when there is no whole line and
+ * the rest of one may still come. */
+static enum err read_piece(struct follow_file *file, bool ended, struct arena *a, struct str *out,
                            struct err_ctx *e)
 {
     *out = (struct str){NULL, 0};
@@ -43,7 +44,7 @@ static enum err read_piece(struct follow_file *file, struct arena *a, struct str
     if (n <= 0)
         return n < 0 ? err_set_errno(e, errno, file->path) : ERR_OK;
     char *end = memrchr(piece, '\n', (size_t)n);
-    if (!end && n < PIECE_BYTES)
+    if (!end && n < PIECE_BYTES && !ended)
         return ERR_OK;
     size_t whole = end ? (size_t)(end - piece) + 1 : (size_t)n; /* an endless line is thrown away */
     file->offset += (int64_t)whole;
@@ -187,7 +188,7 @@ static enum err read_file(struct follow *f, struct follow_file *file,
         struct arena a;
         struct follow_file before = *file;
         arena_init(&a);
-        err = read_piece(file, &a, &piece, e);
+        err = read_piece(file, f->ended, &a, &piece, e);
         if (!err && piece.n)
             err = take(f, piece, &a, e);
         if (err)

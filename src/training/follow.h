@@ -26,6 +26,7 @@ struct follow {
     struct training *t;
     int64_t run_id;
     struct follow_file metrics, progress;
+    bool ended;     /* nobody writes any more: what stands behind the last newline is a line too */
     size_t refused; /* lines that could not be used */
 };
 

@@ -221,8 +221,8 @@ static enum err follow_and_finish(struct job *j, const struct run *run, struct a
     struct follow f;
     struct run_end end = {.status = RUN_FAILED};
     follow_init(&f, t, j->id);
-    bool ended = follow_to_end(j, &f, run_folder(t, j->id, a));
-    enum err err = ended ? follow_read(&f, e) : err_set(e, ERR_BUSY, "the server is stopping");
+    f.ended = follow_to_end(j, &f, run_folder(t, j->id, a));
+    enum err err = f.ended ? follow_read(&f, e) : err_set(e, ERR_BUSY, "the server is stopping");
     if (f.refused)
         log_warning("training", "%zu lines of a run's metrics or progress could not be used",
                     f.refused);

@@ -9,6 +9,7 @@ import pytest
 from harness import processes
 from harness.client import RawConnection
 from harness.server import PASSWORD, Server
+from harness.wait import wait_until
 
 pytestmark = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 small_bodies = pytest.mark.serve(settings={"http.body_max_bytes": "1048576"})
@@ -105,7 +106,28 @@ def test_compressed_bodies_are_limited_too(server: Server) -> None:
     assert send(gzip.compress(b" " * (64 << 20)), "gzip") == 413
     assert send(gzip.compress(b"{}")[:-9], "gzip") == 400
     assert send(b"no gzip at all", "gzip") == 400
+    assert send(gzip.compress(b"{}") + b"rest", "gzip") == 400
+    assert send(gzip.compress(b"{") + gzip.compress(b"}"), "gzip") == 422
     assert send(b"{}", "br") == 415
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("br, gzip ; q=0.000", False),
+        ("xgzip", False),
+        ("", False),
+    ],
+)
+def test_an_answer_is_packed_only_for_who_wants_it(
+    server: Server, accepted: str, packed: bool
+) -> None:
+    headers = {"Accept-Encoding": accepted}
+    with server.api().get("/openapi.json", headers=headers, stream=True, expect=200) as answer:
+        assert ("Content-Encoding" in answer.headers) == packed
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server: Server) -> None:
@@ -133,6 +155,26 @@ def test_an_endless_body_is_cut_off(server: Server) -> None:
     assert server.api("viewer").get("/me").status_code == 200
 
 
+@pytest.mark.serve(settings={"http.body_timeout_s": "1"})
+def test_a_dripping_body_is_cut_off(server: Server) -> None:
+    """One byte now and then keeps the idle timeout away, but no connection for ever."""
+    token = server.token("viewer")
+    head = f"PATCH /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    with server.raw(timeout=20) as raw:
+        raw.send(head + "Content-Length: 10000\r\n\r\n{")
+
+        def cut_off() -> bool:
+            try:
+                raw.send(b" ")
+            except OSError:
+                return True
+            return False
+
+        wait_until(cut_off, timeout=10, interval=0.1, what="the connection to be closed")
+    assert server.log.entries("comes too slowly", where="http")
+    server.api("viewer").get("/me", expect=200)
+
+
 @pytest.mark.parametrize(
     "request_text",
     [
@@ -157,6 +199,47 @@ def test_broken_requests_are_refused(server: Server, request_text: str) -> None:
     server.api("viewer").get("/me", expect=200)
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "Content-Length: {n}\r\nContent-Length: {n}\r\n",
+        "Content-Length: {n}\r\nContent-Length: 4\r\n",
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: {n}\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: identity\r\nContent-Length: {n}\r\n",
+    ],
+)
+def test_a_body_with_two_ends_is_refused_and_nothing_follows(server: Server, frame: str) -> None:
+    hidden = "GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    body = "0\r\n\r\n" + hidden
+    head = f"POST /api/v1/session HTTP/1.1\r\nHost: x\r\n{frame.format(n=len(body))}\r\n"
+    status, answer = ask(server, head + body)
+    assert status == 400
+    assert b"the end of the body must be told once" in answer
+    assert answer.count(b"HTTP/1.1") == 0, "a second request was found behind the first"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v2/nothing", 404),
+        ("POST", "/v2/models/x/nothing", 404),
+        ("DELETE", "/v2/models/x", 405),
+        ("PUT", "/v2/health/live", 405),
+        ("OPTIONS", "/v2/models/x/infer", 405),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_words_of_the_protocol(
+    server: Server, method: str, path: str, status: int
+) -> None:
+    answer = server.http("viewer").request(method, path, expect=status)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert list(answer.json()) == ["error"]
+
+
 def test_an_unknown_method_is_refused(server: Server) -> None:
     for method in ("BREW", "TRACE", "CONNECT", "OPTIONS"):
         status, answer = ask(
@@ -164,6 +247,8 @@ def test_an_unknown_method_is_refused(server: Server) -> None:
         )
         assert status == 405
         assert method.encode() in answer
+        options = server.api().request(method, "/me") if method != "CONNECT" else None
+        assert options is None or options.headers["Allow"] == "GET, PATCH"
     refused = server.api("viewer").put("/me", json={}, expect=405)
     assert refused.headers["Allow"] == "GET, PATCH"
 

@@ -23,6 +23,14 @@ def refusal(server: Server, content: bytes, **fields: str) -> dict:
     return answer.json()
 
 
+def test_a_form_with_two_files_is_refused(server: Server) -> None:
+    parts = [("file", ("a.csv", b"a\n1\n")), ("file", ("b.csv", b"a\n2\n")), ("name", (None, "t"))]
+    problem = server.api("developer").post("/datasets", files=parts, expect=422).json()
+    assert problem["errors"] == [
+        {"pointer": "/file", "detail": 'the form has 2 parts named "file"'}
+    ]
+
+
 def test_a_table_is_profiled_when_it_comes(server: Server) -> None:
     version = upload(server.api("developer"), "sizes", TABLE, description="of things")
     assert version["version"] == "1"

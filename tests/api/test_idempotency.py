@@ -4,6 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
 from harness.server import PASSWORD, Server
 
@@ -37,6 +38,20 @@ def test_another_request_under_the_same_key_is_refused(server: Server) -> None:
     refused = admin.post("/users", json=body("cai"), headers=headers, expect=409).json()
     assert "another request" in refused["detail"]
     assert names(server) == ["admin", "bea"]
+
+
+def test_a_form_may_be_sent_again_with_another_boundary(server: Server) -> None:
+    api, headers = server.api("developer"), key()
+
+    def send(content: bytes, expect: int) -> requests.Response:
+        files = {"file": ("t.csv", content), "name": (None, "t")}
+        return api.post("/datasets", files=files, headers=headers, expect=expect)
+
+    first = send(b"a\n1\n", 201)
+    again = send(b"a\n1\n", 201)
+    assert again.content == first.content
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert "another request" in send(b"a\n2\n", 409).json()["detail"]
 
 
 def test_a_key_belongs_to_its_user(server: Server) -> None:

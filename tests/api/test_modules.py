@@ -184,6 +184,21 @@ def test_the_built_in_module_of_a_name_counts(server: Server) -> None:
     assert "LIBSVM" in server.api("viewer").get("/modules/svm").json()["libraries"]
 
 
+@pytest.mark.parametrize("word", ["learn.py", "./learn.py", "steps/learn.py"])
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_later_word_may_be_a_file_of_the_module(server: Server, word: str) -> None:
+    folder = add(server, "well", WELL.replace('-c, "pass"', f'{word}, other.py, "a b"'))
+    (folder / word).parent.mkdir(exist_ok=True)
+    (folder / word).write_text(
+        "import os, sys\nprint(sys.argv[1:])\nos.makedirs('artifacts/model')\n"
+    )
+    api = server.api("developer")
+    upload(api, "t", "a,b\n1,2\n2,3\n3,4\n4,5\n")
+    run = finish(api, "t", module="well")
+    assert run["status"] == "done", run["error"]
+    assert api.get(f"/runs/{run['id']}/log").text == "['other.py', 'a b']\n"
+
+
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_the_first_word_may_be_a_file_of_the_module(server: Server) -> None:
     folder = add(server, "well", WELL.replace('[python3, -c, "pass"]', "[learn.sh, ./data.txt, x]"))

@@ -245,6 +245,16 @@ def test_a_load_may_limit_the_batch(
             client.load_model("iris", headers=headers, config=bad)
 
 
+def test_files_of_a_load_are_refused_rather_than_ignored(
+    iris: Client, client: triton.InferenceServerClient, headers: dict
+) -> None:
+    with pytest.raises(InferenceServerException, match="failed to load 'iris', files"):
+        client.load_model(
+            "iris", headers=headers, config="{}", files={"file:1/model.onnx": classifier()}
+        )
+    client.infer("iris", [given("x", X, "FP32")], headers=headers)
+
+
 def test_metadata_and_health(
     iris: Client, client: triton.InferenceServerClient, headers: dict
 ) -> None:
@@ -437,6 +447,22 @@ def test_wrong_binary_tensors_are_refused(server: Server, iris: Client) -> None:
     answer = iris.post("/models/truths/infer", **binary({"inputs": [truth]}, b"\x01\x02"))
     assert answer.status_code == 400
     assert "element 1" in answer.json()["error"]
+
+
+def test_a_large_answer_follows_small_compressed_ones(iris: Client) -> None:
+    """Requests use one another's memory: nothing of a small answer limits a later one."""
+    for rows in (100, 200, 5000, 100, 10000):
+        body = {"inputs": [{**DATA, "shape": [rows, 2], "data": [1.0] * (2 * rows)}]}
+        for _ in range(3):
+            answer = iris.post("/models/iris/infer", json=body, expect=200)
+            assert answer.headers.get("Content-Encoding") == "gzip"
+            assert answer.json()["outputs"][0]["shape"][0] == rows
+
+
+def test_an_input_has_its_data_once(iris: Client) -> None:
+    both = {**DATA, "parameters": {"binary_data_size": 8}}
+    answer = iris.post("/models/iris/infer", json={"inputs": [both]}, expect=400)
+    assert "both data and binary_data_size" in answer.json()["error"]
 
 
 def test_wrong_compression_is_refused(iris: Client) -> None:

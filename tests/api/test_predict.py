@@ -108,6 +108,8 @@ WRONG = [
     (b'{"rows": []}', 422, "/rows"),
     (b'{"rows": [5]}', 422, "/rows/0"),
     (b'{"rows": [[1, 2]]}', 422, "/rows/0"),
+    (b'{"rows": [null]}', 422, "/rows/0 row 0 must be an object"),
+    (b'{"rows": [{"a/b~c": 1}]}', 422, "/rows/0/a~1b~0c"),
     (b'{"rows": [{}]}', 422, "/rows/0/a"),
     (b'{"rows": [{"a": 1}]}', 422, "/rows/0/b"),
     (b'{"rows": [{"a": 1, "b": 2}, {"a": 1}]}', 422, "/rows/1/b"),
@@ -382,6 +384,30 @@ def test_async_answers_are_logged_when_the_server_ends(server: Server, iris: Cli
     )
     server.restart()
     assert [each["id"] for each in logged(server)] == [*ids, "mine"]
+
+
+@pytest.mark.serve(
+    settings={"predictions.durability": "async", "predictions.queue_max": "32"},
+)
+def test_async_answers_wait_rather_than_fill_the_queue(server: Server, iris: Client) -> None:
+    """A writer that falls behind slows its clients down; it does not send them away."""
+    clients, each = 8, 150
+    service = [server.api("service") for _ in range(clients)]
+    refused: list[str] = []
+
+    def send(api: Client) -> None:
+        for _ in range(each):
+            answer = api.post("/models/iris/predict", json={"rows": [ROW]})
+            if answer.status_code != 200:
+                refused.append(answer.text)
+
+    threads = [threading.Thread(target=send, args=(api,)) for api in service]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == []
+    wait_until(lambda: len(logged(server)) == clients * each)
 
 
 @pytest.mark.serve(settings={"predictions.inputs_max_bytes": "4"})

@@ -374,11 +374,12 @@ def test_metrics_and_progress_are_kept_as_they_come(server: Server) -> None:
         ("loss", 0.5, 2),
         ("odd", None, None),
         ("whole", 7, 3),
+        ("whole", 8, 4),  # its line has no end, and no more can come
     ]
     assert items[3]["time"] == "2026-01-31T08:15:00.000Z"
     one = api.get(f"/runs/{run['id']}/metrics?key=whole").json()["items"]
-    assert [each["key"] for each in one] == ["whole"]
-    assert run["metrics"]["reported"] == {"loss": 0.5, "odd": None, "whole": 7}
+    assert [each["key"] for each in one] == ["whole", "whole"]
+    assert run["metrics"]["reported"] == {"loss": 0.5, "odd": None, "whole": 8}
     assert run["progress"] == {"fraction": 1, "message": "done"}
     assert run["metrics"]["holdout"] is None
 
@@ -429,7 +430,7 @@ def test_everybody_hears_of_runs(server: Server) -> None:
     statuses = [data["status"] for name, data in found if name == "run" and not data["progress"]]
     assert statuses == ["queued", "preparing", "running", "done"]
     keys = [data["key"] for name, data in found if name == "metric" and data["run"] == run]
-    assert keys == ["loss", "loss", "odd", "whole"]
+    assert keys == ["loss", "loss", "odd", "whole", "whole"]
     assert any(data["progress"] for name, data in found if name == "run")
 
 

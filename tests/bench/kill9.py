@@ -1,5 +1,6 @@
-"""Kills the server with SIGKILL at a random moment under load; every acknowledged prediction and
-every acknowledged truth has to be there after the restart. Called by tests/bench/kill9."""
+"""Kills the server with SIGKILL at a random moment under load; every acknowledged prediction, every
+acknowledged truth and every acknowledged run has to be there after the restart, the counters have
+to agree with the rows, and the runs have to end well. Called by tests/bench/kill9."""
 
 import argparse
 import itertools
@@ -23,6 +24,7 @@ from servers import train
 
 from harness.postgres import Postgres
 from harness.server import Server, Store
+from harness.wait import wait_until
 
 CLIENTS = 8
 LONGEST_LIFE = 1.0
@@ -90,6 +92,48 @@ class Client:
         self.open = None
 
 
+@dataclass
+class Trainer:
+    """Starts runs and remembers which of them the server has taken."""
+
+    runs: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def work(self, server: Server, life: int, stop: threading.Event) -> None:
+        api = server.api("developer")
+        body = {"module": "svm", "dataset": {"name": MODEL}, "seed": life}
+        while not stop.wait(0.2):
+            try:
+                answer = api.post("/runs", json=body, timeout=10)
+            except requests.RequestException:
+                return  # the server is gone
+            if answer.status_code == 201:
+                self.runs.append(answer.json()["id"])
+            elif answer.status_code != 503:
+                self.wrong.append(f"run: {answer.status_code} {answer.text}")
+
+    def differences(self, server: Server) -> list[str]:
+        """What became of the runs: a dead server is no reason for one to fail."""
+        api = server.api("viewer")
+
+        def ended(run: str) -> dict | None:
+            answer = api.get(f"/runs/{run}")
+            if answer.status_code != 200:
+                return {"status": "lost", "error": answer.text}
+            found = answer.json()
+            return found if found["status"] in ("done", "failed", "cancelled") else None
+
+        found = [
+            (run, wait_until(lambda run=run: ended(run), timeout=120, what=f"run {run} to end"))
+            for run in self.runs
+        ]
+        return self.wrong + [
+            f"run {run} is {end['status']}: {end['error']}"
+            for run, end in found
+            if end["status"] != "done"
+        ]
+
+
 def exported(server: Server) -> Iterator[dict]:
     answer = server.api("viewer").get(
         f"/models/{MODEL}/predictions",
@@ -125,6 +169,17 @@ def differences(server: Server, clients: list[Client]) -> list[str]:
     return twice + lost
 
 
+def miscounted(server: Server) -> list[str]:
+    """Counters and rows tell the same number."""
+    metrics = server.api("viewer").get(f"/models/{MODEL}/metrics?source=live", expect=200).json()
+    records = list(exported(server))
+    rows, labelled = len(records), sum(record.get("truth") is not None for record in records)
+    if (metrics["rows"], metrics["labelled"]) == (rows, labelled):
+        return []
+    counted = f"{metrics['rows']} rows and {metrics['labelled']} truths"
+    return [f"the counters say {counted}, the log has {rows} and {labelled}"]
+
+
 @contextmanager
 def store_of(kind: str) -> Iterator[Store]:
     if kind == "sqlite":
@@ -139,13 +194,19 @@ def prepare(server: Server, work: Path) -> list[dict]:
     expected = train(sys.executable, work, "--onnx")
     path = str(work / "svc.onnx")
     server.cli("model", "import", MODEL, path, "--task", "classification")
+    wait_until(lambda: server.oip().get(f"/models/{MODEL}/ready").ok, what="the model to be served")
+    with (work / "iris.csv").open("rb") as file:
+        data, files = {"name": MODEL}, {"file": file}
+        server.api("developer").post("/datasets", data=data, files=files, expect=201)
     api = server.api("viewer")
     version = api.get(f"/models/{MODEL}/versions/1", expect=200).json()
     names = [feature["name"] for feature in version["signature"]["features"]]
     return [dict(zip(names, row, strict=True)) for row in expected["rows"]]
 
 
-def live_and_die(server: Server, clients: list[Client], life: int, random_life: float) -> float:
+def live_and_die(
+    server: Server, clients: list[Client | Trainer], life: int, random_life: float
+) -> float:
     """One life under load, ended by SIGKILL; answers the seconds until it is ready again."""
     stop = threading.Event()
     threads = [
@@ -169,20 +230,23 @@ def torment(kind: str, times: int, seed: int, work: Path) -> list[str]:
         server = Server(work / "data", store).start()
         rows = prepare(server, work)
         clients = [Client(number, rows) for number in range(CLIENTS)]
+        trainer = Trainer()
         ready = []
         for life in range(times):
-            ready.append(live_and_die(server, clients, life, chance.uniform(0.05, LONGEST_LIFE)))
+            random_life = chance.uniform(0.05, LONGEST_LIFE)
+            ready.append(live_and_die(server, [*clients, trainer], life, random_life))
             for client in clients:
                 client.repeat_open(server)
         problems = differences(server, clients)
         problems += [wrong for client in clients for wrong in client.wrong]
+        problems += miscounted(server) + trainer.differences(server)
         predictions = sum(len(client.predictions) for client in clients)
         truths = sum(len(client.truths) for client in clients)
-        if not predictions or not truths:
+        if not predictions or not truths or not trainer.runs:
             problems.append("nothing was acknowledged: the run says nothing")
         server.stop()
     print(
-        f"| {kind} | {times} | {predictions} | {truths} | {len(problems)} "
+        f"| {kind} | {times} | {predictions} | {truths} | {len(trainer.runs)} | {len(problems)} "
         f"| {statistics.median(ready):.2f} | {max(ready):.2f} |",
         flush=True,
     )
@@ -195,9 +259,10 @@ def main() -> int:
     parser.add_argument("--stores", default="sqlite,postgres")
     parser.add_argument("--seed", type=int, default=1, help="of the moments of death")
     args = parser.parse_args()
-    header = "| store | kills | predictions acknowledged | truths acknowledged | lost or wrong "
+    header = "| store | kills | predictions acknowledged | truths acknowledged "
+    header += "| runs acknowledged | lost or wrong "
     print(header + "| ready again, median s | longest s |")
-    print("|---|---:|---:|---:|---:|---:|---:|", flush=True)
+    print("|---|---:|---:|---:|---:|---:|---:|---:|", flush=True)
     problems = []
     for kind in args.stores.split(","):
         work = Path(tempfile.mkdtemp(prefix="crisol-kill9-"))

@@ -31,7 +31,7 @@ class Interval(c.Structure):
 
 
 class Tally(c.Structure):
-    _fields_ = [("rows", c.c_uint64), ("weight", c.c_double)]
+    _fields_ = [("rows", c.c_uint64), ("weight", c.c_double), ("weight_low", c.c_double)]
 
 
 class Dd(c.Structure):

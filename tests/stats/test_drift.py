@@ -1,4 +1,4 @@
-"""Drift, sketches, evidence and estimates against NumPy, scipy and scikit-learn."""
+"""Drift, sketches, detectors, estimates and bandits against NumPy, scipy and scikit-learn."""
 
 import ctypes as c
 import math
@@ -6,7 +6,18 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from crisolstats import Dd, Ranking, Test, Value, bytes_of, call, doubles, lib, number, u64
+from crisolstats import (
+    Dd,
+    Ranking,
+    Test,
+    Value,
+    bytes_of,
+    call,
+    doubles,
+    lib,
+    number,
+    u64,
+)
 
 stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")
 special = pytest.importorskip("scipy.special", reason="scipy is not installed")
@@ -211,29 +222,6 @@ def test_sketch_quantiles(kind):
     lib.sketch_release(c.byref(s))
 
 
-def test_sequential_mcnemar_against_its_integral():
-    # The mixture is an integral over the chance of a win, uniform on [0, 1] or on [1/2, 1].
-    for b, d in ((0, 0), (3, 1), (20, 31), (60, 20)):
-        grid = np.linspace(0, 1, 400001)
-        likelihood = (2 * grid) ** b * (2 * (1 - grid)) ** d
-        args = (c.c_uint64(b), c.c_uint64(d))
-        two = np.trapezoid(likelihood, grid)
-        near(math.exp(call("seqmcnemar_log_e", c.c_double, *args)), two, 1e-7)
-        upper = grid >= 0.5
-        one = 2 * np.trapezoid(likelihood[upper], grid[upper])
-        near(math.exp(call("seqmcnemar_log_e_plus", c.c_double, *args)), one, 1e-7)
-
-
-def test_one_sided_confidence_sequence_against_its_integral():
-    # A half-normal mixture over the drift of a Brownian motion.
-    n, mean, sd, rho2 = 150.0, 0.11, 0.9, 0.01
-    t = n * mean / sd
-    grid = np.linspace(0, 12 * math.sqrt(rho2), 400001)
-    density = 2 * stats.norm.pdf(grid, 0, math.sqrt(rho2))
-    e = np.trapezoid(np.exp(grid * t - n * grid**2 / 2) * density, grid)
-    near(call("confseq_log_e_plus", c.c_double, n, mean, sd, rho2), math.log(e), 1e-7)
-
-
 def test_the_chance_to_be_best_with_fractional_shapes():
     rng = np.random.default_rng(8)
     for _ in range(20):
@@ -242,6 +230,214 @@ def test_the_chance_to_be_best_with_fractional_shapes():
         x = stats.beta(a, b).ppf(grid)  # equal steps of probability
         wanted = stats.beta(d, e).cdf(x).mean()
         near(call("bandit_beta_beats", c.c_double, a, b, d, e), wanted, 1e-4, 1e-5)
+
+
+def page_hinkley(values, tolerance, threshold, forget, rows_min):
+    """The alarms of the definition, by its sums: 1, -1 or 0 for each row."""
+
+    def sums(rows, means, shift):
+        gaps = np.array(rows) - means + shift
+        decay = forget ** np.arange(len(rows))[::-1]
+        return np.array([decay[len(rows) - k :] @ gaps[:k] for k in range(len(rows) + 1)])
+
+    rows = []
+    for x in values:
+        rows.append(x)
+        means = np.cumsum(rows) / np.arange(1, len(rows) + 1)
+        up, down = sums(rows, means, -tolerance), sums(rows, means, tolerance)
+        alarm = 0
+        if len(rows) >= rows_min:
+            alarm = int(up[-1] - up.min() > threshold) or -int(down.max() - down[-1] > threshold)
+        if alarm:
+            rows = []
+        yield alarm
+
+
+class PageHinkley(c.Structure):
+    _fields_ = [
+        ("tolerance", c.c_double),
+        ("threshold", c.c_double),
+        ("forget", c.c_double),
+        ("rows_min", c.c_uint64),
+        ("rows", c.c_uint64),
+        ("mean", c.c_double),
+        ("up", c.c_double),
+        ("up_min", c.c_double),
+        ("down", c.c_double),
+        ("down_max", c.c_double),
+    ]
+
+
+@pytest.mark.parametrize("forget", [1.0, 0.97])
+def test_page_hinkley_alarms_where_its_definition_does(forget):
+    rng = np.random.default_rng(10)
+    level = np.repeat([0.3, 0.8, 0.8, 0.1, 0.5], 40)
+    values = level + rng.normal(0, 0.1, len(level))
+    p = PageHinkley(0.02, 1.5, forget, 12)
+    got = []
+    for x in values:
+        change = call("pagehinkley_add", c.c_int, c.byref(p), float(x))
+        got.append({0: 0, 1: 1, 2: -1}[change])
+    wanted = list(page_hinkley(values, 0.02, 1.5, forget, 12))
+    assert got == wanted
+    assert {1, -1} <= set(got)
+
+
+class AdwinRow(c.Structure):
+    _fields_ = [("count", c.c_uint), ("buckets", Dd * 6)]
+
+
+class Adwin(c.Structure):
+    _fields_ = [
+        ("delta", c.c_double),
+        ("rows", c.c_uint64),
+        ("sum", c.c_double),
+        ("square", c.c_double),
+        ("sizes", AdwinRow * 48),
+    ]
+
+
+def cuts(values, sizes, delta):
+    """Whether some cut between the buckets separates different means, by the formula."""
+    n, v = len(values), np.var(values)
+    log_term = math.log(2 * math.log(n) / delta)
+    at = 0
+    for size_of_bucket in sizes:
+        at += size_of_bucket
+        if min(at, n - at) < 5:
+            continue
+        m = 1 / (1 / at + 1 / (n - at))
+        margin = math.sqrt(2 / m * v * log_term) + 2 / (3 * m) * log_term
+        if abs(np.mean(values[:at]) - np.mean(values[at:])) > margin:
+            return True
+    return False
+
+
+def adwin(values, delta):
+    """The window after each row, with the sizes of its buckets, the oldest first."""
+    window, sizes = [], []
+    for x in values:
+        window.append(x)
+        sizes.append(1)
+        one = 1
+        while sizes.count(one) > 5:  # the two oldest of a size become one of the next
+            at = sizes.index(one)
+            sizes[at : at + 2] = [2 * one]
+            one *= 2
+        while len(window) >= 10 and cuts(window, sizes, delta):
+            window = window[sizes.pop(0) :]
+        yield window
+
+
+def test_adwin_keeps_its_window_as_its_formula_says():
+    rng = np.random.default_rng(11)
+    values = (rng.random(900) < np.repeat([0.2, 0.7, 0.65, 0.1], 225)).astype(float)
+    a = Adwin()
+    lib.adwin_init(c.byref(a), c.c_double(0.01))
+    changes, before = 0, 0
+    for x, window in zip(values, adwin(values, 0.01), strict=True):
+        changed = call("adwin_add", c.c_bool, c.byref(a), float(x))
+        assert a.rows == len(window)
+        assert changed == (len(window) <= before)
+        near(a.sum, sum(window), 1e-9, 1e-9)
+        near(a.square, np.var(window) * len(window), 1e-9, 1e-9)
+        changes += changed
+        before = len(window)
+    assert changes >= 3
+
+
+class Estimate(c.Structure):
+    _fields_ = (
+        [(name, c.c_double) for name in ("tp", "fp", "fn", "tn")]
+        + [(name, Value) for name in ("accuracy", "precision", "recall", "f1", "auc")]
+        + [("accuracy_error", c.c_double)]
+    )
+
+
+class Scorehist(c.Structure):
+    _fields_ = [("bin_count", c.c_uint32), ("tallies", c.c_void_p)]
+
+
+def test_cbpe_is_the_dot_product_of_its_definition():
+    isotonic = pytest.importorskip("sklearn.isotonic", reason="scikit-learn is not installed")
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(12)
+    bins = 20
+    h = Scorehist()
+    lib.scorehist_init(c.byref(h), bins)
+    lib.scorehist_add.restype = c.c_bool
+    positive, rows = np.zeros(bins), np.zeros(bins)
+    for score in rng.beta(2, 3, 400):
+        truth, at = rng.random() < score**2, int(score * bins)
+        assert lib.scorehist_add(c.byref(h), c.c_double(score), bool(truth), c.c_double(1))
+        positive[at] += truth
+        rows[at] += 1
+    counts = rng.integers(0, 50, bins)
+    p = isotonic.isotonic_regression((positive + 0.5) / (rows + 1), sample_weight=rows + 1)
+    for threshold in (0.0, 0.25, 0.5, 1.0):
+        called = np.arange(bins) >= round(threshold * bins)
+        tp, fp = (counts * p)[called].sum(), (counts * (1 - p))[called].sum()
+        fn, tn = (counts * p)[~called].sum(), (counts * (1 - p))[~called].sum()
+        e = call("estimate_cbpe", Estimate, c.byref(h), u64(counts), threshold)
+        for got, wanted in ((e.tp, tp), (e.fp, fp), (e.fn, fn), (e.tn, tn)):
+            near(got, wanted)
+        accuracy = (tp + tn) / counts.sum()
+        near(number(e.accuracy), accuracy)
+        near(e.accuracy_error, math.sqrt(accuracy * (1 - accuracy) / counts.sum()))
+        near(number(e.recall), tp / (tp + fn))
+        near(number(e.precision), tp / (tp + fp) if tp + fp else 0)
+        near(number(e.f1), 2 * tp / (2 * tp + fp + fn))
+        centres = (np.arange(bins) + 0.5) / bins
+        auc = metrics.roc_auc_score(
+            np.repeat([1, 0], bins),
+            np.tile(centres, 2),
+            sample_weight=np.concatenate([counts * p, counts * (1 - p)]),
+        )
+        near(number(e.auc), auc)
+    near(
+        number(call("estimate_accuracy", Value, c.byref(h), u64(counts))),
+        (counts * p).sum() / counts.sum(),
+    )
+    lib.scorehist_release(c.byref(h))
+
+
+class Arm(c.Structure):
+    _fields_ = [
+        ("rewards", c.c_double),
+        ("pending", c.c_double),
+        ("sum", c.c_double),
+        ("square", c.c_double),
+    ]
+
+
+def beliefs_about(samples):
+    """Normal-Gamma posteriors of the means by the textbook, as t distributions of scipy."""
+    pooled = np.concatenate(samples)
+    mean, variance = pooled.mean(), pooled.var() or 1
+    for x in samples:
+        n, m = len(x), x.mean() if len(x) else 0
+        kappa, shape = 1 + n, 1 + n / 2
+        rate = variance + ((x - m) ** 2).sum() / 2 + n * (m - mean) ** 2 / (2 * kappa)
+        yield stats.t(2 * shape, (mean + n * m) / kappa, math.sqrt(rate / shape / kappa))
+
+
+def test_the_chance_to_be_best_of_two_numeric_arms():
+    rng = np.random.default_rng(9)
+    grid = (np.arange(200000) + 0.5) / 200000
+    for n, m in ((0, 1), (1, 0), (1, 1), (2, 30), (30, 2), (500, 400), (3, 20000)):
+        for spread in (1.0, 20.0):
+            samples = rng.normal(0.3, 1, n), rng.normal(0, spread, m)
+            arms = (Arm * 2)()
+            for arm, x in zip(arms, samples, strict=True):
+                square = ((x - x.mean()) ** 2).sum() if len(x) else 0
+                arm.rewards, arm.sum, arm.square = len(x), x.sum(), square
+            p = (c.c_double * 2)()
+            lib.bandit_thompson_normal(arms, size(2), c.c_uint(0), None, p)
+            first, second = beliefs_about(samples)
+            near(p[1], second.sf(first.ppf(grid)).mean(), 1e-5, 1e-7)
+            near(p[0] + p[1], 1)
+    lib.bandit_thompson_normal((Arm * 2)(), size(2), c.c_uint(0), None, p)
+    near(p[1], 0.5)
 
 
 @pytest.mark.slow

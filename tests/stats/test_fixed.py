@@ -1,6 +1,7 @@
 """Tests for fixed samples against scipy, statsmodels and R."""
 
 import ctypes as c
+import itertools
 import json
 import math
 import shutil
@@ -142,7 +143,7 @@ def test_mann_whitney(kind):
 
 
 @pytest.mark.parametrize("kind", ["plain", "ties", "heavy"])
-def test_kolmogorov_smirnov_and_cramer_von_mises(kind):
+def test_kolmogorov_smirnov(kind):
     rng = np.random.default_rng(13)
     for n, m in ((2, 2), (3, 9), (25, 20), (100, 100), (300, 170)):
         x, y = sample(rng, n, kind), sample(rng, m, kind) + 0.3
@@ -153,7 +154,52 @@ def test_kolmogorov_smirnov_and_cramer_von_mises(kind):
         near(t.p, w.pvalue, 1e-9)
         t = call("kstest_asymptotic", Test, *args)
         near(t.p, stats.ks_2samp(x, y, method="asymp").pvalue, 1e-4)
-        t = call("kstest_cramer_von_mises", Test, *args)
+
+
+SIZES = ((2, 2), (2, 3), (9, 3), (12, 12), (20, 19), (20, 20), (6, 18), (30, 15))
+
+
+@pytest.mark.parametrize("kind", ["plain", "heavy"])
+@pytest.mark.parametrize("shift", [0, 0.3, 1.5, 50])
+def test_cramer_von_mises_exact(kind, shift):
+    rng = np.random.default_rng(31)
+    for n, m in SIZES:
+        x, y = sample(rng, n, kind), sample(rng, m, kind) + shift
+        t = call("cramervonmises_exact", Test, doubles(x), size(n), doubles(y), size(m))
+        w = stats.cramervonmises_2samp(x, y, method="exact")
+        near(t.statistic, w.statistic)
+        near(t.p, w.pvalue)
+
+
+def cramer_von_mises_u(ranks, first):
+    """Anderson's U when the ranks at `first` are those of the first sample."""
+    x, y = np.sort(ranks[first]), np.sort(np.delete(ranks, first))
+    u = len(x) * ((x - np.arange(1, len(x) + 1)) ** 2).sum()
+    return u + len(y) * ((y - np.arange(1, len(y) + 1)) ** 2).sum()
+
+
+@pytest.mark.parametrize("values", [1, 2, 3, 6, 20])
+def test_cramer_von_mises_exact_with_ties_is_the_permutation_distribution(values):
+    rng = np.random.default_rng(32)
+    for n, m in ((2, 2), (3, 2), (3, 3), (4, 6), (7, 5)):
+        x, y = rng.integers(0, values, n) * 1.0, rng.integers(0, values, m) + values // 3 * 1.0
+        ranks = stats.rankdata(np.concatenate([x, y]))
+        seen = cramer_von_mises_u(ranks, list(range(n)))
+        dealt = [
+            cramer_von_mises_u(ranks, list(first))
+            for first in itertools.combinations(range(n + m), n)
+        ]
+        t = call("cramervonmises_exact", Test, doubles(x), size(n), doubles(y), size(m))
+        near(t.statistic, stats.cramervonmises_2samp(x, y).statistic)
+        near(t.p, np.mean(np.array(dealt) >= seen - 1e-9))
+
+
+@pytest.mark.parametrize("kind", ["plain", "ties", "heavy"])
+def test_cramer_von_mises_asymptotic(kind):
+    rng = np.random.default_rng(13)
+    for n, m in ((2, 2), (3, 9), (25, 20), (100, 100), (300, 170)):
+        x, y = sample(rng, n, kind), sample(rng, m, kind) + 0.3
+        t = call("cramervonmises_asymptotic", Test, doubles(x), size(n), doubles(y), size(m))
         w = stats.cramervonmises_2samp(x, y, method="asymptotic")
         near(t.statistic, w.statistic)
         near(t.p, w.pvalue, 1e-7, 1e-9)

@@ -111,6 +111,26 @@ static void every_float_reads_back_as_itself(void **state)
     }
 }
 
+/* The C library tells with how few digits a float can be said. */
+static void no_float_is_written_with_more_digits_than_it_needs(void **state)
+{
+    for (uint64_t i = 0; i < 200000; i++) {
+        char text[DECIMAL_TEXT_MAX], wide[32];
+        float value = (float)(mix(i) >> 40) / 16777216.0f * (i % 2 ? 1.0f : 1000.0f);
+        struct str s = f32_text(value, text);
+        int needed = 0, digits = 0;
+        do
+            snprintf(wide, sizeof wide, "%.*e", needed++, (double)value);
+        while (strtof(wide, NULL) != value);
+        for (size_t k = 0; k < s.n && s.p[k] != 'e'; k++)
+            digits += s.p[k] != '.' && (digits || s.p[k] != '0');
+        bool whole = !memchr(s.p, '.', s.n); /* zeros before the point are no choice */
+        if (!whole && digits > needed)
+            fail_msg("%.9g is written " STR_FMT ", %d digits are enough", (double)value, STR_ARG(s),
+                     needed);
+    }
+}
+
 static void every_double_reads_back_as_itself(void **state)
 {
     for (uint64_t i = 0; i < 200000; i++) {
@@ -323,6 +343,7 @@ int main(void)
         cmocka_unit_test(utf8_is_checked_strictly),
         cmocka_unit_test(floats_are_written_in_their_shortest_form),
         cmocka_unit_test(every_float_reads_back_as_itself),
+        cmocka_unit_test(no_float_is_written_with_more_digits_than_it_needs),
         cmocka_unit_test(every_double_reads_back_as_itself),
         cmocka_unit_test(numbers_that_json_does_not_know_are_refused),
         cmocka_unit_test(whole_numbers_keep_their_range),

@@ -87,6 +87,7 @@ static int open_fixture(void **state)
                                     .threads = 2,
                                     .connections_max = 64,
                                     .idle_timeout_s = 10,
+                                    .body_timeout_s = 10,
                                     .body_max_bytes = BODY_MAX,
                                     .upload_max_bytes = BODY_MAX,
                                     .spool_folder = "/tmp",

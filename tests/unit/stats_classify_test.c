@@ -140,6 +140,44 @@ static void a_class_that_does_not_occur_stays_out_of_the_means(void **state)
     confusion_release(&c);
 }
 
+/* Adds the rows of a stream over so many classes, and checks them against plain counts. */
+static void a_matrix_grows_and_merges_with_one_of_any_size(void **state)
+{
+    const uint32_t sizes[] = {0, 1, 2, 10, 64, 65, 300};
+    for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
+        for (size_t o = 0; o < ARRAY_LEN(sizes); o++) {
+            struct confusion a, b;
+            static uint64_t counts[300][300];
+            memset(counts, 0, sizeof counts);
+            confusion_init(&a, sizes[s]);
+            confusion_init(&b, sizes[o]);
+            for (uint32_t i = 0; i < 1500; i++) {
+                struct confusion *c = i % 2 ? &a : &b;
+                if (c->class_count == 0)
+                    continue;
+                uint32_t truth = i * i % c->class_count, predicted = i * 31 % c->class_count;
+                confusion_add(c, truth, predicted, 2);
+                counts[truth][predicted]++;
+            }
+            confusion_merge(&a, &b);
+            confusion_grow(&a, 5);
+            assert_int_equal(a.class_count, MAX(5, MAX(sizes[s], sizes[o])));
+            assert_true((a.dense != NULL) == (a.class_count <= CONFUSION_DENSE_MAX));
+            for (uint32_t t = 0; t < a.class_count; t++)
+                for (uint32_t p = 0; p < a.class_count; p++) {
+                    struct tally cell = confusion_cell(&a, t, p);
+                    assert_true(cell.rows == counts[t][p] && cell.weight == 2.0 * counts[t][p]);
+                }
+            const struct tally many = {.rows = 7, .weight = 3.5};
+            struct tally before = confusion_cell(&a, 4, 0);
+            confusion_add_tally(&a, 4, 0, &many);
+            assert_true(confusion_cell(&a, 4, 0).rows == before.rows + 7);
+            assert_true(confusion_cell(&a, 4, 0).weight == before.weight + 3.5);
+            confusion_release(&a);
+            confusion_release(&b);
+        }
+}
+
 static void auc_needs_both_classes(void **state)
 {
     const double score[] = {.2, .7};
@@ -231,6 +269,25 @@ static void a_histogram_bounds_its_own_error(void **state)
     assert_false(scorehist_add(&h, NAN, true, 1));
     assert_false(scorehist_remove(&h, .99, false, 1));
     scorehist_release(&h);
+}
+
+/* The bound is reached where all pairs of a bin are in order, or all in disorder. */
+static void the_bound_of_a_histogram_is_tight(void **state)
+{
+    for (int order = 0; order < 2; order++) {
+        struct scorehist h;
+        scorehist_init(&h, 2);
+        for (int i = 0; i < 3; i++) { /* within the lower bin */
+            assert_true(scorehist_add(&h, order ? .1 : .4, true, 2));
+            assert_true(scorehist_add(&h, order ? .4 : .1, false, 1));
+        }
+        assert_true(scorehist_add(&h, .9, true, 4)); /* above them for sure */
+        struct scorehist_auc auc = scorehist_auc(&h);
+        double exact = order ? .4 : 1;
+        near(auc.error_max, .3);
+        near(fabs(value_of(auc.auc) - exact), auc.error_max);
+        scorehist_release(&h);
+    }
 }
 
 static void a_histogram_makes_curves_like_its_rows(void **state)
@@ -342,6 +399,7 @@ int main(void)
         cmocka_unit_test(an_empty_matrix_says_why_it_has_no_figures),
         cmocka_unit_test(one_class_alone_has_no_kappa_and_mcc_zero),
         cmocka_unit_test(a_class_that_does_not_occur_stays_out_of_the_means),
+        cmocka_unit_test(a_matrix_grows_and_merges_with_one_of_any_size),
         cmocka_unit_test(auc_needs_both_classes),
         cmocka_unit_test(a_ranking_refuses_scores_and_weights_that_are_no_numbers),
         cmocka_unit_test(one_vs_rest_leaves_out_classes_without_truth),
@@ -349,6 +407,7 @@ int main(void)
         cmocka_unit_test(probabilities_that_are_none_are_refused),
         cmocka_unit_test(a_truth_the_model_does_not_know_costs_the_clipped_loss),
         cmocka_unit_test(a_histogram_bounds_its_own_error),
+        cmocka_unit_test(the_bound_of_a_histogram_is_tight),
         cmocka_unit_test(a_histogram_makes_curves_like_its_rows),
         cmocka_unit_test(calibration_error_is_the_mean_distance_of_its_bins),
         cmocka_unit_test(curves_need_what_they_divide_by),

@@ -153,6 +153,47 @@ static void the_gate_needs_effect_and_evidence(void **state)
     assert_true(f[0].psi_debiased < f[0].psi);
 }
 
+/* 200 rows are enough, 199 are not; an effect of just the limit alarms, and so does just that p. */
+static void the_gate_opens_at_its_limits(void **state)
+{
+    const uint64_t reference[] = {1000, 1000}, enough[] = {170, 30}, short_of[] = {170, 29};
+    struct drift_feature f[] = {drift_measure(reference, enough, 2),
+                                drift_measure(reference, short_of, 2)};
+    drift_judge(f, 2, &drift_defaults);
+    assert_int_equal(f[0].verdict, DRIFT_ALERT);
+    assert_int_equal(f[1].verdict, DRIFT_INSUFFICIENT);
+    double psi = f[0].psi_debiased, p = f[0].p_adjusted;
+    const struct drift_options exact = {.warning = psi, .alert = psi, .p_max = p, .rows_min = 1};
+    drift_judge(f, 2, &exact);
+    assert_int_equal(f[0].verdict, DRIFT_ALERT);
+    const struct drift_options above = {
+        .warning = psi, .alert = psi * 1.001, .p_max = p, .rows_min = 1};
+    drift_judge(f, 2, &above);
+    assert_int_equal(f[0].verdict, DRIFT_WARNING);
+    const struct drift_options stricter = {
+        .warning = psi, .alert = psi, .p_max = p * .999, .rows_min = 1};
+    drift_judge(f, 2, &stricter);
+    assert_int_equal(f[0].verdict, DRIFT_NONE);
+}
+
+/* The p that counts is the adjusted one: what alarms alone does not among a hundred others. */
+static void a_feature_among_many_needs_more_evidence(void **state)
+{
+    enum { FEATURES = 100 };
+    const uint64_t reference[] = {500, 500, 500, 500}, even[] = {50, 50, 50, 50};
+    const uint64_t moved[] = {74, 42, 42, 42};
+    struct drift_feature f[FEATURES];
+    for (int i = 0; i < FEATURES; i++)
+        f[i] = drift_measure(reference, i == 0 ? moved : even, 4);
+    const struct drift_options o = {.warning = .02, .alert = 1, .p_max = .01, .rows_min = 200};
+    drift_judge(f, 1, &o);
+    assert_true(f[0].test.p < .01);
+    assert_int_equal(f[0].verdict, DRIFT_WARNING);
+    drift_judge(f, FEATURES, &o);
+    assert_int_equal(f[0].verdict, DRIFT_NONE);
+    near(f[0].p_adjusted, f[0].test.p * FEATURES);
+}
+
 static void the_gate_survives_degenerate_features(void **state)
 {
     const uint64_t one[] = {500, 0}, none[] = {0, 0}, unseen[] = {0, 500};
@@ -195,6 +236,24 @@ static void joint_drift_is_seen_where_no_single_feature_drifts(void **state)
     const double same[4] = {1, 1, 1, 1}, bad[4] = {1, NAN, 1, 1};
     assert_int_equal(mmd_test(same, 2, same, 2, 2, 10, &r).reason, STAT_CONSTANT);
     assert_int_equal(mmd_test(same, 2, bad, 2, 2, 10, &r).reason, STAT_NOT_FINITE);
+}
+
+/* Three against three rows can be divided in 20 ways, and 2 of them are as far apart as this one.
+ */
+static void a_permutation_that_ties_is_counted(void **state)
+{
+    const double x[] = {.1, .7, 1.3}, y[] = {3.1, 3.9, 4.4};
+    struct rng r;
+    rng_init(&r, 14, 1);
+    double p = mmd_test(x, 3, y, 3, 1, 20000, &r).p;
+    assert_true(fabs(p - .1) < .01);
+    /* The division that was seen is one of them: nine others that do not reach it give 1/10. */
+    double far_x[30], far_y[30];
+    for (int i = 0; i < 30; i++) {
+        far_x[i] = i;
+        far_y[i] = i + 100;
+    }
+    near(mmd_test(far_x, 30, far_y, 30, 1, 9, &r).p, .1);
 }
 
 static void page_hinkley_sees_both_directions(void **state)
@@ -301,9 +360,12 @@ int main(void)
         cmocka_unit_test(mostly_equal_values_do_not_make_empty_bins),
         cmocka_unit_test(categories_have_their_bin_or_a_cell_that_says_why),
         cmocka_unit_test(the_gate_needs_effect_and_evidence),
+        cmocka_unit_test(the_gate_opens_at_its_limits),
+        cmocka_unit_test(a_feature_among_many_needs_more_evidence),
         cmocka_unit_test(the_gate_survives_degenerate_features),
         cmocka_unit_test(two_of_three_windows_confirm),
         cmocka_unit_test(joint_drift_is_seen_where_no_single_feature_drifts),
+        cmocka_unit_test(a_permutation_that_ties_is_counted),
         cmocka_unit_test(page_hinkley_sees_both_directions),
         cmocka_unit_test(adwin_forgets_what_was_before_a_change),
         cmocka_unit_test(isotonic_pools_what_falls),

@@ -1,6 +1,7 @@
 /* Tests for fixed samples against the golden vectors G1 (DeLong), G4, G5, G6 (Kolmogorov-Smirnov)
  * and G7 (special functions), with a test for every reason that they give. */
 #include "stats/contingency.h"
+#include "stats/cramervonmises.h"
 #include "stats/delong.h"
 #include "stats/diebold.h"
 #include "stats/dist.h"
@@ -92,6 +93,8 @@ static void two_rates_reproduce_g5(void **state)
     test_is(contingency_chi2(table, 2, 2, false), 3.85356454720617, .0496403868653688);
     test_is(contingency_chi2(table, 2, 2, true), 3.60094198244487, .057746841509689);
     near(contingency_fisher(120, 880, 150, 850).p, .0575958508689267);
+    const double wide[] = {12, 8, 15, 5, 9, 30}; /* Yates' correction is for 2 x 2 alone */
+    near(contingency_chi2(wide, 2, 3, true).p, contingency_chi2(wide, 2, 3, false).p);
     test_is(proportion_two(120, 1000, 150, 1000), -1.963049807622355, .0496403868653688);
     struct stat_interval newcombe = proportion_newcombe(120, 1000, 150, 1000, .05);
     close_to(newcombe.low, -.06000825857, 1e-9);
@@ -125,6 +128,18 @@ static void tables_and_rates_say_why_they_cannot(void **state)
     assert_true(value_of(proportion_allocation_log_e(units, shares, 2)) < 0);
 }
 
+/* At equal shares e is 2^-n C(n, n/2)^-1 / (n + 1): its logarithm is known to all digits. */
+static void an_even_allocation_has_its_evidence_at_any_size(void **state)
+{
+    const double shares[] = {.5, .5};
+    for (uint64_t n = 100000; n < (uint64_t)1 << 60; n *= 1000) {
+        const uint64_t units[] = {n / 2, n / 2};
+        double rows = (double)n;
+        double wanted = .5 * log(M_PI * rows / 2) + 1 / (4 * rows) - log(rows + 1);
+        close_to(value_of(proportion_allocation_log_e(units, shares, 2)), wanted, 1e-8);
+    }
+}
+
 static const double g6_reference[] = {.61,  .29,  .06,  .59,  -1.73, -.74, .51,  -.56, .39,
                                       1.64, .05,  -.06, .64,  -.82,  .37,  1.77, 1.09, -1.28,
                                       2.36, 1.31, 1.05, -.32, -.4,   1.06, -2.47};
@@ -144,8 +159,12 @@ static void two_samples_say_why_they_cannot(void **state)
     const double bad[] = {1, NAN}, fine[] = {1, 2}, same[] = {3, 3};
     no_test(kstest_exact(bad, 2, fine, 2), STAT_NOT_FINITE);
     no_test(kstest_exact(fine, 0, fine, 2), STAT_EMPTY);
-    no_test(kstest_cramer_von_mises(fine, 1, fine, 2), STAT_TOO_FEW);
-    no_test(kstest_cramer_von_mises(bad, 2, fine, 2), STAT_NOT_FINITE);
+    no_test(cramervonmises_asymptotic(fine, 1, fine, 2), STAT_TOO_FEW);
+    no_test(cramervonmises_asymptotic(bad, 2, fine, 2), STAT_NOT_FINITE);
+    no_test(cramervonmises_exact(fine, 1, fine, 2), STAT_TOO_FEW);
+    no_test(cramervonmises_exact(fine, 2, fine, 0), STAT_EMPTY);
+    no_test(cramervonmises_exact(bad, 2, fine, 2), STAT_NOT_FINITE);
+    near(cramervonmises_exact(same, 2, same, 2).p, 1);
     no_test(mannwhitney_approximate(same, 2, same, 2), STAT_CONSTANT);
     no_test(mannwhitney_exact(fine, 2, fine, 2), STAT_TIES);
     no_test(mannwhitney_exact(fine, 0, fine, 2), STAT_EMPTY);
@@ -153,6 +172,9 @@ static void two_samples_say_why_they_cannot(void **state)
     for (size_t i = 0; i < ARRAY_LEN(many); i++)
         many[i] = (double)i + .5;
     no_test(mannwhitney_exact(fine, 2, many, ARRAY_LEN(many)), STAT_TOO_LARGE);
+    no_test(cramervonmises_exact(many, 5000, many, 5001), STAT_TOO_LARGE);
+    static const double zeros[5000];
+    no_test(cramervonmises_exact(zeros, 5000, zeros, 5000), STAT_TOO_LARGE); /* T is 0 */
     near(mannwhitney_exact(many, 5000, fine, 2).statistic, 4998 * 2 + 1);
     no_test(kstest_exact(many, ARRAY_LEN(many), many, ARRAY_LEN(many)), STAT_TOO_LARGE);
     near(kstest_exact(fine, 2, fine, 2).p, 1);
@@ -186,6 +208,9 @@ static void paired_samples_say_why_they_cannot(void **state)
     no_test(ttest_paired(&m), STAT_NO_VARIANCE);
     assert_int_equal(ttest_paired_interval(&m, .05).reason, STAT_NO_VARIANCE);
     assert_int_equal(ttest_paired_interval(&m, 2).reason, STAT_OUT_OF_DOMAIN);
+    struct moments wide = {0};
+    assert_true(moments_add(&wide, 1e100) && moments_add(&wide, -1e100));
+    assert_int_equal(ttest_paired_interval(&wide, 1e-300).reason, STAT_NOT_FINITE);
 }
 
 static void a_sketch_of_differences_tests_nearly_like_the_rows(void **state)
@@ -221,6 +246,12 @@ static void special_functions_keep_to_their_edges(void **state)
     assert_true(isinf(normal_quantile(0)) && isinf(normal_quantile(1)));
     assert_true(normal_quantile(.5) == 0);
     assert_true(dist_student_two_sided(INFINITY, 3) == 0);
+    close_to(dist_student_two_sided(1e200, 1), 2 / M_PI * 1e-200, 1e-12); /* Cauchy */
+    close_to(dist_student_sf(-1e300, .5), 1, 1e-12);
+    assert_true(dist_student_two_sided(1e300, 30) == 0);
+    close_to(dist_student_quantile(1e-300, 1), -1e300 / M_PI, 1e-12);
+    close_to(dist_student_quantile(1e-140, 1), -1e140 / M_PI, 1e-12);
+    assert_true(isinf(dist_student_quantile(1e-300, .5)));
     assert_true(dist_binomial_cdf(-1, 5, .5) == 0 && dist_binomial_cdf(5, 5, .5) == 1);
     assert_true(dist_binomial_cdf(2, 5, 0) == 1 && dist_binomial_pmf(0, 0, .5) == 1);
     assert_true(kolmogorov_sf(0) == 1 && kolmogorov_finite_sf(3, 1) == 0);
@@ -254,6 +285,7 @@ int main(void)
         cmocka_unit_test(mcnemar_without_discordant_rows),
         cmocka_unit_test(two_rates_reproduce_g5),
         cmocka_unit_test(tables_and_rates_say_why_they_cannot),
+        cmocka_unit_test(an_even_allocation_has_its_evidence_at_any_size),
         cmocka_unit_test(kolmogorov_smirnov_reproduces_g6),
         cmocka_unit_test(two_samples_say_why_they_cannot),
         cmocka_unit_test(paired_samples_say_why_they_cannot),

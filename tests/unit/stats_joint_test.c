@@ -13,6 +13,7 @@ enum { CLASSES = 3 };
 /* A row: the truth, and two versions that err together to some degree. */
 struct answers {
     uint32_t truth, a, b;
+    double weight;
 };
 
 static struct answers draw(struct rng *r)
@@ -22,10 +23,11 @@ static struct answers draw(struct rng *r)
     bool hard = rng_uniform(r) < .4;
     x.a = rng_uniform(r) < (hard ? .5 : .9) ? x.truth : (uint32_t)rng_below(r, CLASSES);
     x.b = rng_uniform(r) < (hard ? .6 : .9) ? x.truth : (uint32_t)rng_below(r, CLASSES);
+    x.weight = hard ? 3.5 : .25 + rng_uniform(r); /* hard rows weigh more */
     return x;
 }
 
-static void metrics_are_those_of_the_confusion_matrices(void **state)
+static void metrics_are_those(bool weighted)
 {
     struct joint j;
     struct confusion a, b;
@@ -37,9 +39,10 @@ static void metrics_are_those_of_the_confusion_matrices(void **state)
     rng_init(&r, 201, 1);
     for (int i = 0; i < 500; i++) {
         struct answers x = draw(&r);
-        joint_add(&j, x.truth, x.a, x.b);
-        confusion_add(&a, x.truth, x.a, 1);
-        confusion_add(&b, x.truth, x.b, 1);
+        double weight = weighted ? x.weight : 1;
+        joint_add(&j, x.truth, x.a, x.b, weight);
+        confusion_add(&a, x.truth, x.a, weight);
+        confusion_add(&b, x.truth, x.b, weight);
     }
     classify_init(&ra, &a);
     classify_init(&rb, &b);
@@ -65,6 +68,45 @@ static void metrics_are_those_of_the_confusion_matrices(void **state)
     joint_release(&j);
 }
 
+static void metrics_are_those_of_the_confusion_matrices(void **state)
+{
+    metrics_are_those(false);
+    metrics_are_those(true);
+}
+
+/* A row of weight 3 counts in the metrics as three rows; in the variance it counts for less than
+ * three, because it is one piece of evidence. */
+static void weights_count_as_rows_in_the_metrics_but_not_as_evidence(void **state)
+{
+    struct joint once, thrice, scaled;
+    struct rng r;
+    joint_init(&once, CLASSES);
+    joint_init(&thrice, CLASSES);
+    joint_init(&scaled, CLASSES);
+    rng_init(&r, 203, 1);
+    for (int i = 0; i < 300; i++) {
+        struct answers x = draw(&r);
+        double weight = i % 3 ? 1 : 3;
+        joint_add(&once, x.truth, x.a, x.b, weight);
+        joint_add(&scaled, x.truth, x.a, x.b, weight * 1e-3);
+        for (int k = 0; k < (int)weight; k++)
+            joint_add(&thrice, x.truth, x.a, x.b, 1);
+    }
+    for (int metric = 0; metric < JOINT_METRICS; metric++) {
+        struct joint_difference d = joint_compare(&once, (enum joint_metric)metric, 1, .05);
+        struct joint_difference rows = joint_compare(&thrice, (enum joint_metric)metric, 1, .05);
+        struct joint_difference s = joint_compare(&scaled, (enum joint_metric)metric, 1, .05);
+        near(d.a, rows.a);
+        near(d.b, rows.b);
+        assert_true(d.variance > rows.variance * 1.2);
+        close_to(s.variance, d.variance, 1e-9);
+        close_to(s.test.p, d.test.p, 1e-9);
+    }
+    joint_release(&once);
+    joint_release(&thrice);
+    joint_release(&scaled);
+}
+
 static void the_variance_of_accuracy_is_mcnemars(void **state)
 {
     struct joint j;
@@ -72,7 +114,7 @@ static void the_variance_of_accuracy_is_mcnemars(void **state)
     const int cells[] = {50, 5, 15, 40}; /* both right, only A, only B, both wrong; truth is 1 */
     for (int c = 0; c < 4; c++)
         for (int i = 0; i < cells[c]; i++)
-            joint_add(&j, 1, c < 2, c % 2 == 0);
+            joint_add(&j, 1, c < 2, c % 2 == 0, 1);
     struct joint_difference d = joint_compare(&j, JOINT_ACCURACY, 0, .05);
     near(d.difference, value_of(mcnemar_difference(15, 5, 110)));
     near(d.variance, value_of(mcnemar_variance(15, 5, 110)));
@@ -81,7 +123,7 @@ static void the_variance_of_accuracy_is_mcnemars(void **state)
 
 /* Two thousand tables of the same world: the variance that one table states is the variance that
  * the differences of all of them have. */
-static void stated_variances_are_those_of_repeated_samples(void **state)
+static void stated_variances_are_those(bool weighted)
 {
     enum { WORLDS = 2000, ROWS = 400 };
     struct moments seen[JOINT_METRICS], stated[JOINT_METRICS];
@@ -94,7 +136,7 @@ static void stated_variances_are_those_of_repeated_samples(void **state)
         rng_init(&r, 202, world);
         for (int i = 0; i < ROWS; i++) {
             struct answers x = draw(&r);
-            joint_add(&j, x.truth, x.a, x.b);
+            joint_add(&j, x.truth, x.a, x.b, weighted ? x.weight : 1);
         }
         for (int metric = 0; metric < JOINT_METRICS; metric++) {
             struct joint_difference d = joint_compare(&j, (enum joint_metric)metric, 2, .05);
@@ -109,20 +151,29 @@ static void stated_variances_are_those_of_repeated_samples(void **state)
                  .1);
 }
 
+static void stated_variances_are_those_of_repeated_samples(void **state)
+{
+    stated_variances_are_those(false);
+    stated_variances_are_those(true);
+}
+
 static void what_cannot_be_compared_has_a_reason(void **state)
 {
     struct joint j;
     joint_init(&j, 3);
     assert_int_equal(joint_compare(&j, JOINT_ACCURACY, 0, .05).reason, STAT_EMPTY);
-    joint_add(&j, 1, 1, 1);
+    joint_add(&j, 2, 1, 1, 0);
+    assert_int_equal(joint_compare(&j, JOINT_ACCURACY, 0, .05).reason, STAT_NO_WEIGHT);
+    assert_true(joint_remove(&j, 2, 1, 1, 0));
+    joint_add(&j, 1, 1, 1, 1);
     assert_int_equal(joint_compare(&j, JOINT_F1, 2, .05).reason, STAT_CLASS_ABSENT);
     assert_int_equal(joint_compare(&j, JOINT_KAPPA, 0, .05).reason, STAT_ONE_CLASS);
     struct joint_difference d = joint_compare(&j, JOINT_ACCURACY, 0, .05);
     assert_int_equal(d.test.reason, STAT_NO_DIFFERENCE);
-    assert_true(joint_remove(&j, 1, 1, 1));
-    assert_false(joint_remove(&j, 1, 1, 1));
-    joint_add(&j, 0, 1, 0);
-    joint_add(&j, 0, 1, 0);
+    assert_true(joint_remove(&j, 1, 1, 1, 1));
+    assert_false(joint_remove(&j, 1, 1, 1, 1));
+    joint_add(&j, 0, 1, 0, 1);
+    joint_add(&j, 0, 1, 0, 1);
     assert_int_equal(joint_compare(&j, JOINT_ACCURACY, 0, .05).test.reason, STAT_NO_VARIANCE);
     joint_release(&j);
 }
@@ -131,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metrics_are_those_of_the_confusion_matrices),
+        cmocka_unit_test(weights_count_as_rows_in_the_metrics_but_not_as_evidence),
         cmocka_unit_test(the_variance_of_accuracy_is_mcnemars),
         cmocka_unit_test(stated_variances_are_those_of_repeated_samples),
         cmocka_unit_test(what_cannot_be_compared_has_a_reason),

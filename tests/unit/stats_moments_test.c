@@ -1,5 +1,6 @@
 /* Moments on NIST's reference sets, and the sketches that bound their own error. */
 #include "stats/cardinality.h"
+#include "stats/diebold.h"
 #include "stats/heavy.h"
 #include "stats/moments.h"
 #include "stats/rng.h"
@@ -12,21 +13,35 @@ struct nist_set {
     const char *name;
     const int *data;
     size_t n;
-    double offset, scale; /* value = offset + data / scale */
-    double mean, sd;      /* certified */
+    double offset, scale;         /* value = offset + data / scale */
+    double mean, sd, correlation; /* certified; the last is the autocorrelation at lag 1 */
 };
 
-#define SET(name, offset, scale, mean, sd)                                                         \
+#define SET(name, offset, scale, mean, sd, correlation)                                            \
     {                                                                                              \
-#name, nist_##name, ARRAY_LEN(nist_##name), offset, scale, mean, sd                        \
+#name, nist_##name, ARRAY_LEN(nist_##name), offset, scale, mean, sd, correlation           \
     }
 
+static int nist_pi_digits[NIST_PI_DIGITS]; /* made by nist_sets_are_made() */
+
 static const struct nist_set nist_sets[] = {
-    SET(lew, 0, 1, -177.435000000000, 277.332168044316),
-    SET(lottery, 0, 1, 518.958715596330, 291.699727470969),
-    SET(michelso, 299, 1000, 299.852400000000, 0.0790105478190518),
-    SET(mavro, 2, 1e5, 2.00185600000000, 0.000429123454003053),
+    SET(lew, 0, 1, -177.435000000000, 277.332168044316, -0.307304800605679),
+    SET(lottery, 0, 1, 518.958715596330, 291.699727470969, -0.120948622967393),
+    SET(michelso, 299, 1000, 299.852400000000, 0.0790105478190518, 0.535199668621283),
+    SET(mavro, 2, 1e5, 2.00185600000000, 0.000429123454003053, 0.937989183438248),
+    SET(pi_digits, 0, 1, 4.53480000000000, 2.86733906028871, -0.00355099287237972),
 };
+
+static double value_at(const struct nist_set *set, size_t i)
+{
+    return set->offset + set->data[i] / set->scale;
+}
+
+static int nist_sets_are_made(void **state)
+{
+    nist_make_pi_digits(nist_pi_digits);
+    return 0;
+}
 
 static void certified(const struct moments *m, double mean, double sd, double relative)
 {
@@ -41,16 +56,31 @@ static void nist_sets_have_their_certified_moments(void **state)
         const struct nist_set *set = &nist_sets[s];
         struct moments whole = {0}, odd = {0}, even = {0};
         for (size_t i = 0; i < set->n; i++) {
-            double x = set->offset + set->data[i] / set->scale;
-            assert_true(moments_add(&whole, x));
-            assert_true(moments_add(i % 2 ? &odd : &even, x));
+            assert_true(moments_add(&whole, value_at(set, i)));
+            assert_true(moments_add(i % 2 ? &odd : &even, value_at(set, i)));
         }
         moments_merge(&odd, &even);
-        /* The values themselves are rounded to doubles: with many leading digits that costs some.
-         */
+        /* The values themselves are rounded to doubles: many leading digits cost some others. */
         double rounding = 4 * fabs(set->mean) / set->sd * 0x1p-52 + 2e-15;
         certified(&whole, set->mean, set->sd, rounding);
         certified(&odd, set->mean, set->sd, rounding);
+    }
+}
+
+/* Autocorrelation stands in no header of its own; it is what Diebold-Mariano's variance is made of:
+ * (gamma_0 + 2 gamma_1)/n with gamma_1 = r_1 gamma_0 and gamma_0 = sd^2 (n - 1)/n. */
+static void nist_sets_have_their_certified_autocorrelation(void **state)
+{
+    for (size_t s = 0; s < ARRAY_LEN(nist_sets); s++) {
+        const struct nist_set *set = &nist_sets[s];
+        double x[NIST_PI_DIGITS], n = (double)set->n;
+        for (size_t i = 0; i < set->n; i++)
+            x[i] = value_at(set, i);
+        double gamma_0 = set->sd * set->sd * (n - 1) / n;
+        double error = sqrt(gamma_0 * (1 + 2 * set->correlation) / n);
+        struct stat_test t = diebold_mariano(x, set->n, 2);
+        assert_int_equal(t.reason, STAT_OK);
+        close_to(t.statistic, set->mean / error * sqrt((n - 3 + 2 / n) / n), 1e-11);
     }
 }
 
@@ -196,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nist_sets_have_their_certified_moments),
+        cmocka_unit_test(nist_sets_have_their_certified_autocorrelation),
         cmocka_unit_test(numerical_accuracy_sets_lose_no_digit_that_the_data_have),
         cmocka_unit_test(a_large_value_taken_out_leaves_no_trace),
         cmocka_unit_test(few_and_equal_and_impossible_values),
@@ -205,5 +236,5 @@ int main(void)
         cmocka_unit_test(distinct_values_are_counted_within_a_few_percent),
         cmocka_unit_test(frequent_values_are_found_and_their_counts_bounded),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, nist_sets_are_made, NULL);
 }

@@ -46,6 +46,20 @@ static void a_constant_truth_is_explained_fully_or_not_at_all(void **state)
     no_figure(regression_r2_pearson(&s), STAT_CONSTANT);
 }
 
+/* Errors that came and went leave their rounding in the sums; that no row is wrong is counted. */
+static void a_constant_truth_whose_errors_were_corrected_is_explained_fully(void **state)
+{
+    struct regression s = {0};
+    for (int i = 0; i < 3; i++)
+        assert_true(regression_add(&s, .1, .1, .3));
+    for (int i = 1; i < 50; i++)
+        assert_true(regression_add(&s, .1, .1 + pow(10, i % 7) / i, 1.0 / i));
+    for (int i = 49; i > 0; i--)
+        assert_true(regression_remove(&s, .1, .1 + pow(10, i % 7) / i, 1.0 / i));
+    assert_true(dd_value(&s.sums[REGRESSION_ERROR_SQUARED]) != 0);
+    near(value_of(regression_r2(&s)), 1);
+}
+
 static void too_few_rows_have_a_reason(void **state)
 {
     struct regression s = {0};
@@ -96,15 +110,59 @@ static void taking_out_an_outlier_leaves_no_trace(void **state)
     near(value_of(regression_mape(&s)), g3_expected[0].mape);
 }
 
+/* The largest numbers with the largest weights: the square of their sum alone would overflow. */
+/* A hundred rows again and again: the figures of the hundred to the last digits. */
+static void ten_million_rows_lose_nothing(void **state)
+{
+    struct regression few = {0}, many = {0};
+    for (int i = 0; i < 10000000; i++) {
+        int k = i % 100;
+        double y = 1e6 + k * .37, p = y + k * 7 % 13 * .01 - .05;
+        assert_true(regression_add(&many, y, p, .1));
+        if (i < 100)
+            assert_true(regression_add(&few, y, p, .1));
+    }
+    close_to(value_of(regression_r2(&many)), value_of(regression_r2(&few)), 1e-14);
+    close_to(value_of(regression_r2_pearson(&many)), value_of(regression_r2_pearson(&few)), 1e-14);
+    close_to(value_of(regression_mae(&many)), value_of(regression_mae(&few)), 1e-14);
+    close_to(value_of(regression_mse(&many)), value_of(regression_mse(&few)), 1e-14);
+}
+
+static void r2_holds_at_the_edge_of_the_domain(void **state)
+{
+    struct regression s = {0}, large = {0};
+    for (int i = 0; i < 100000; i++) {
+        double y = i % 2 ? 1 : .5, p = y - i % 4 * .01;
+        assert_true(regression_add(&s, y, p, 1));
+        assert_true(regression_add(&large, y * 1e140, p * 1e140, 1e12));
+    }
+    close_to(value_of(regression_r2(&large)), value_of(regression_r2(&s)), 1e-12);
+    close_to(value_of(regression_r2_pearson(&large)), value_of(regression_r2_pearson(&s)), 1e-12);
+}
+
+static void numbers_whose_squares_vanish_have_figures_or_reasons(void **state)
+{
+    struct regression s = {0};
+    for (int i = 0; i < 4; i++)
+        assert_true(regression_add(&s, i * 5e-324, 5e-324, 1));
+    close_to(value_of(regression_mae(&s)), 5e-324, 1);
+    near(value_of(regression_r2(&s)), 1); /* no square of an error is left, nor of the spread */
+    no_figure(regression_r2_pearson(&s), STAT_CONSTANT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_models_reproduce_g3),
         cmocka_unit_test(a_constant_truth_is_explained_fully_or_not_at_all),
+        cmocka_unit_test(a_constant_truth_whose_errors_were_corrected_is_explained_fully),
         cmocka_unit_test(too_few_rows_have_a_reason),
         cmocka_unit_test(numbers_beyond_the_domain_change_nothing),
         cmocka_unit_test(r2_holds_where_the_mean_is_a_billion_times_the_spread),
         cmocka_unit_test(taking_out_an_outlier_leaves_no_trace),
+        cmocka_unit_test(ten_million_rows_lose_nothing),
+        cmocka_unit_test(r2_holds_at_the_edge_of_the_domain),
+        cmocka_unit_test(numbers_whose_squares_vanish_have_figures_or_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 #include "stats/confseq.h"
 #include "stats/evalue.h"
 #include "stats/groupseq.h"
+#include "stats/mcnemar.h"
+#include "stats/proportion.h"
 #include "stats/rng.h"
 #include "stats/seqmcnemar.h"
 
@@ -16,6 +18,20 @@ static void sequential_mcnemar_reproduces_g4(void **state)
     near(exp(seqmcnemar_log_e(0, 6)), 9.14285714285714);
     near(exp(seqmcnemar_log_e(0, 0)), 1);
     near(exp(seqmcnemar_log_e_plus(0, 0)), 1);
+}
+
+/* The table of docs/statistics.md: what looking at every row costs beside looking once. */
+static void peeking_costs_what_the_manual_says(void **state)
+{
+    const uint64_t rows[][3] = {
+        {0, 7, 5}, {5, 18, 14}, {10, 27, 22}, {50, 85, 72}, {200, 270, 242}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint64_t c = rows[i][0], at_any_time = rows[i][1], once = rows[i][2];
+        assert_true(seqmcnemar_log_e_plus(at_any_time, c) >= log(20));
+        assert_true(seqmcnemar_log_e_plus(at_any_time - 1, c) < log(20));
+        assert_true(mcnemar_mid_p(once, c).p < .05 && mcnemar_mid_p(once - 1, c).p >= .05);
+    }
+    assert_true(exp(seqmcnemar_log_e_plus(30, 10)) > 63);
 }
 
 /* An e-value is fair: over the two ways the next discordant row can go, it keeps its mean. */
@@ -33,11 +49,31 @@ static void sequential_mcnemar_is_a_fair_bet(void **state)
         }
 }
 
+/* So is the e-value of an allocation, over the arms to which the next unit may go. */
+static void an_allocation_is_a_fair_bet(void **state)
+{
+    const double shares[] = {.5, .2, .3};
+    for (uint64_t i = 0; i < 300; i++) {
+        uint64_t units[] = {i % 7 * 40, i % 11 * 3, 1 + i % 5 * 100};
+        double now = exp(value_of(proportion_allocation_log_e(units, shares, 3))), next = 0;
+        for (int k = 0; k < 3; k++) {
+            units[k]++;
+            next += shares[k] * exp(value_of(proportion_allocation_log_e(units, shares, 3)));
+            units[k]--;
+        }
+        close_to(next, now, 1e-10);
+    }
+    near(value_of(proportion_allocation_log_e((const uint64_t[]){1, 0}, (const double[]){1, 1}, 2)),
+         0);
+}
+
 static void sequential_mcnemar_does_not_overflow(void **state)
 {
     assert_true(seqmcnemar_log_e_plus(1000000, 0) > 600000);
     assert_true(seqmcnemar_log_e_plus(0, 1000000) < -10);
     assert_true(isfinite(seqmcnemar_log_e_plus(0, 1000000000)));
+    close_to(seqmcnemar_log_e(1000000000, 0), 1e9 * M_LN2 - log(1e9 + 1), 1e-14);
+    close_to(seqmcnemar_log_e(500000000, 500000000), .5 * log(M_PI * 5e8) - log(1e9 + 1), 1e-9);
 }
 
 struct g9_row {
@@ -169,7 +205,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sequential_mcnemar_reproduces_g4),
+        cmocka_unit_test(peeking_costs_what_the_manual_says),
         cmocka_unit_test(sequential_mcnemar_is_a_fair_bet),
+        cmocka_unit_test(an_allocation_is_a_fair_bet),
         cmocka_unit_test(sequential_mcnemar_does_not_overflow),
         cmocka_unit_test(confidence_sequence_reproduces_g9),
         cmocka_unit_test(interval_and_evidence_say_the_same),

@@ -164,6 +164,86 @@ static void confidence_sequence_keeps_alpha_on_correlated_rows_in_blocks(void **
                 STREAMS);
 }
 
+/* The interval must hold the mean at every look, from both sides. */
+static void confidence_sequence_covers_the_mean_at_every_look(void **state)
+{
+    int missed = 0;
+    double rho2 = confseq_rho2(alpha, 100);
+    for (uint64_t stream = 0; stream < STREAMS; stream++) {
+        struct rng r;
+        rng_init(&r, 116, stream);
+        struct moments means = {0};
+        bool out = false;
+        for (unsigned block = 0; block < BLOCKS; block++) {
+            double sum = 0;
+            for (unsigned i = 0; i < BLOCK_ROWS; i++)
+                sum += heavy_row(&r, NULL);
+            (void)!moments_add(&means, 7 + sum / BLOCK_ROWS);
+            struct stat_interval ci = confseq_interval(&means, rho2, alpha);
+            out |= !ci.reason && (ci.low > 7 || ci.high < 7);
+        }
+        missed += out;
+    }
+    keeps_alpha("two-sided, squared t4", missed, STREAMS);
+}
+
+/* One row of a challenger that is no better than the champion, whose answer all of them share. */
+static void challenge(struct rng *r, bool champion_right, uint64_t *b, uint64_t *c)
+{
+    bool right = rng_uniform(r) < .8;
+    *b += right && !champion_right;
+    *c += champion_right && !right;
+}
+
+static void several_challengers_share_alpha(void **state)
+{
+    enum { CHALLENGERS = 5 };
+    int promoted = 0;
+    for (uint64_t stream = 0; stream < STREAMS; stream++) {
+        struct rng r;
+        rng_init(&r, 117, stream);
+        uint64_t b[CHALLENGERS] = {0}, c[CHALLENGERS] = {0};
+        bool any = false;
+        for (int row = 0; row < 600; row++) {
+            bool champion_right = rng_uniform(&r) < .8;
+            for (int k = 0; k < CHALLENGERS; k++) {
+                challenge(&r, champion_right, &b[k], &c[k]);
+                if (row % 10 == 0)
+                    any |= seqmcnemar_log_e_plus(b[k], c[k]) >=
+                           evalue_log_threshold(CHALLENGERS, alpha);
+            }
+        }
+        promoted += any;
+    }
+    keeps_alpha("best of five challengers", promoted, STREAMS);
+}
+
+/* A retrained challenger every week for a year, none of them better. */
+static void rounds_share_alpha(void **state)
+{
+    enum { ROUNDS = 52 };
+    int promoted = 0;
+    for (uint64_t stream = 0; stream < STREAMS; stream++) {
+        struct rng r;
+        rng_init(&r, 118, stream);
+        bool any = false;
+        for (uint64_t round = 1; round <= ROUNDS; round++) {
+            uint64_t b = 0, c = 0;
+            double threshold = evalue_log_threshold(1, evalue_round_alpha(alpha, round));
+            for (int row = 0; row < 100; row++) {
+                if (rng_next(&r) >> 63)
+                    b++;
+                else
+                    c++;
+                if (row % 5 == 4)
+                    any |= seqmcnemar_log_e_plus(b, c) >= threshold;
+            }
+        }
+        promoted += any;
+    }
+    keeps_alpha("a year of weekly rounds", promoted, STREAMS);
+}
+
 /* The reason for the blocks: row by row the same rule breaks its promise. */
 static void row_by_row_the_promise_would_be_broken(void **state)
 {
@@ -495,6 +575,9 @@ int main(void)
         cmocka_unit_test(confidence_sequence_keeps_alpha_on_heavy_tails),
         cmocka_unit_test(confidence_sequence_keeps_alpha_on_sparse_differences),
         cmocka_unit_test(confidence_sequence_keeps_alpha_on_correlated_rows_in_blocks),
+        cmocka_unit_test(confidence_sequence_covers_the_mean_at_every_look),
+        cmocka_unit_test(several_challengers_share_alpha),
+        cmocka_unit_test(rounds_share_alpha),
         cmocka_unit_test(row_by_row_the_promise_would_be_broken),
         cmocka_unit_test(empirical_bernstein_covers_the_mean_at_every_look),
         cmocka_unit_test(drift_gate_is_silent_without_drift),

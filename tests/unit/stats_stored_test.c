@@ -1,5 +1,7 @@
 /* Accumulators: merging equals having seen both, taking out equals never having seen, and what
  * was stored comes back, or is refused when it was damaged. */
+#include "stats/adwin.h"
+#include "stats/bernstein.h"
 #include "stats/bincount.h"
 #include "stats/bins.h"
 #include "stats/cardinality.h"
@@ -7,6 +9,7 @@
 #include "stats/heavy.h"
 #include "stats/joint.h"
 #include "stats/moments.h"
+#include "stats/pagehinkley.h"
 #include "stats/paired.h"
 #include "stats/proper.h"
 #include "stats/regression.h"
@@ -49,10 +52,14 @@ struct all {
     struct bincount bincount;
     struct paired paired;
     struct joint joint;
-    /* These three cannot give a row back. */
+    /* These cannot give a row back, */
     struct cardinality cardinality;
     struct heavy heavy;
-    struct bins bins;
+    struct bins bins, categories;
+    /* and these depend on the order: they cannot be merged either. */
+    struct bernstein bernstein;
+    struct adwin adwin;
+    struct pagehinkley pagehinkley;
 };
 
 static void all_init(struct all *a)
@@ -68,6 +75,13 @@ static void all_init(struct all *a)
     for (unsigned i = 0; i < ARRAY_LEN(reference); i++)
         reference[i] = row_at(i).y;
     assert_int_equal(bins_init_numeric(&a->bins, reference, ARRAY_LEN(reference), 20), STAT_OK);
+    struct heavy_entry seen[30];
+    for (unsigned i = 0; i < ARRAY_LEN(seen); i++)
+        seen[i] = (struct heavy_entry){.key = rng_mix(2, i), .rows = i % 4 + 1};
+    assert_int_equal(bins_init_categories(&a->categories, seen, ARRAY_LEN(seen), 20), STAT_OK);
+    bernstein_init(&a->bernstein, .05);
+    adwin_init(&a->adwin, .002);
+    pagehinkley_init(&a->pagehinkley, &pagehinkley_defaults);
 }
 
 static void all_release(struct all *a)
@@ -79,6 +93,7 @@ static void all_release(struct all *a)
     bincount_release(&a->bincount);
     joint_release(&a->joint);
     bins_release(&a->bins);
+    bins_release(&a->categories);
 }
 
 static void all_add(struct all *a, unsigned i)
@@ -92,7 +107,7 @@ static void all_add(struct all *a, unsigned i)
     assert_true(moments_add(&a->moments, r.y));
     assert_true(sketch_add(&a->sketch, r.y - r.yhat));
     bincount_add(&a->bincount, r.truth);
-    joint_add(&a->joint, r.truth, r.predicted, i % CLASSES);
+    joint_add(&a->joint, r.truth, r.predicted, i % CLASSES, r.weight);
     paired_add_labels(&a->paired, r.truth == 1, r.predicted == 1);
     assert_true(paired_add_losses(&a->paired, r.y, r.yhat));
 }
@@ -102,6 +117,10 @@ static void all_add_for_good(struct all *a, unsigned i)
 {
     cardinality_add(&a->cardinality, rng_mix(1, i));
     heavy_add(&a->heavy, i % 50);
+    double loss = row_at(i).p[0];
+    assert_true(bernstein_add(&a->bernstein, loss));
+    (void)adwin_add(&a->adwin, loss);
+    (void)pagehinkley_add(&a->pagehinkley, loss);
 }
 
 static void all_remove(struct all *a, unsigned i)
@@ -115,7 +134,7 @@ static void all_remove(struct all *a, unsigned i)
     assert_true(moments_remove(&a->moments, r.y));
     assert_true(sketch_remove(&a->sketch, r.y - r.yhat));
     assert_true(bincount_remove(&a->bincount, r.truth));
-    assert_true(joint_remove(&a->joint, r.truth, r.predicted, i % CLASSES));
+    assert_true(joint_remove(&a->joint, r.truth, r.predicted, i % CLASSES, r.weight));
     assert_true(paired_remove_labels(&a->paired, r.truth == 1, r.predicted == 1));
     assert_true(paired_remove_losses(&a->paired, r.y, r.yhat));
 }
@@ -155,7 +174,11 @@ struct blob {
     X(joint, joint)                                                                                \
     X(cardinality, cardinality)                                                                    \
     X(heavy, heavy)                                                                                \
-    X(bins, bins)
+    X(bins, bins)                                                                                  \
+    X(categories, bins)                                                                            \
+    X(bernstein, bernstein)                                                                        \
+    X(adwin, adwin)                                                                                \
+    X(pagehinkley, pagehinkley)
 
 enum {
 #define X(member, kind) BLOB_##member,
@@ -219,7 +242,8 @@ static void same_figures(const struct all *a, const struct all *b)
     near(value_of(moments_variance(&a->moments)), value_of(moments_variance(&b->moments)));
     near(value_of(sketch_quantile(&a->sketch, .9)), value_of(sketch_quantile(&b->sketch, .9)));
     assert_memory_equal(a->bincount.rows, b->bincount.rows, 22 * sizeof *a->bincount.rows);
-    assert_memory_equal(a->joint.rows, b->joint.rows, CLASSES * CLASSES * CLASSES * 8);
+    assert_memory_equal(a->joint.cells, b->joint.cells,
+                        CLASSES * CLASSES * CLASSES * sizeof *a->joint.cells);
     assert_int_equal(a->paired.only_b, b->paired.only_b);
     near(value_of(moments_sd(&a->paired.difference)), value_of(moments_sd(&b->paired.difference)));
 }
@@ -257,6 +281,77 @@ static void merging_parts_equals_having_seen_the_whole(void **state)
         all_release(&left);
         all_release(&right);
     }
+}
+
+/* Counts and whole weights give the same bytes in whatever order parts are merged; what sums
+ * fractions gives them in the same order, and the same figures in any. */
+static bool same_in_any_order(int which)
+{
+    switch (which) {
+    case BLOB_proper:
+    case BLOB_regression:
+    case BLOB_moments:
+    case BLOB_paired:
+    case BLOB_heavy:
+        return false;
+    default:
+        return true;
+    }
+}
+
+enum { PARTS = 3 };
+
+static void all_of_part(struct all *a, unsigned part)
+{
+    all_init(a);
+    for (unsigned i = part; i < ROWS; i += PARTS) {
+        all_add(a, i);
+        cardinality_add(&a->cardinality, rng_mix(1, i));
+        heavy_add(&a->heavy, i % 50);
+    }
+}
+
+/* Merges the parts in the order given: from the left, or the last two first. */
+static void all_of_order(struct all *a, const unsigned order[PARTS], bool from_left)
+{
+    struct all second, third;
+    all_of_part(a, order[0]);
+    all_of_part(&second, order[1]);
+    all_of_part(&third, order[2]);
+    if (from_left) {
+        all_merge(a, &second);
+        all_merge(a, &third);
+    } else {
+        all_merge(&second, &third);
+        all_merge(a, &second);
+    }
+    all_release(&second);
+    all_release(&third);
+}
+
+static void merging_keeps_its_promise_about_order(void **state)
+{
+    const unsigned orders[][PARTS] = {{0, 1, 2}, {0, 1, 2}, {2, 1, 0}, {1, 2, 0}};
+    struct all first;
+    all_of_order(&first, orders[0], true);
+    for (size_t o = 1; o < ARRAY_LEN(orders); o++)
+        for (int from_left = 0; from_left < 2; from_left++) {
+            struct all other;
+            all_of_order(&other, orders[o], from_left);
+            bool same_order = o == 1 && from_left;
+            for (int which = 0; which < BLOB_bernstein; which++) {
+                if (!same_order && !same_in_any_order(which))
+                    continue;
+                struct blob x = blob_of(&first, which), y = blob_of(&other, which);
+                assert_int_equal(x.n, y.n);
+                assert_memory_equal(x.p, y.p, x.n);
+                free(x.p);
+                free(y.p);
+            }
+            same_figures(&first, &other);
+            all_release(&other);
+        }
+    all_release(&first);
 }
 
 static void taking_everything_out_leaves_the_empty_accumulator(void **state)
@@ -298,6 +393,39 @@ static void a_corrected_truth_can_be_taken_out(void **state)
     all_release(&b);
 }
 
+/* Beside a weight of 10^12 a plain double has four decimals left for the others. */
+static void a_heavy_row_taken_out_leaves_the_light_ones(void **state)
+{
+    struct confusion c, stored;
+    confusion_init(&c, 2);
+    confusion_add(&c, 0, 0, .1);
+    confusion_add(&c, 0, 0, 1e12);
+    confusion_add(&c, 0, 0, .2);
+    uint8_t bytes[64];
+    size_t n = confusion_write(&c, bytes, sizeof bytes);
+    assert_true(n <= sizeof bytes);
+    assert_int_equal(confusion_read(&stored, bytes, n, NULL), ERR_OK);
+    assert_true(confusion_remove(&stored, 0, 0, 1e12));
+    near(confusion_cell(&stored, 0, 0).weight, .1 + .2);
+    assert_true(confusion_remove(&stored, 0, 0, .2));
+    assert_true(confusion_cell(&stored, 0, 0).weight == .1);
+    confusion_add(&stored, 1, 1, .1);
+    confusion_add(&stored, 1, 1, .1);
+    assert_true(confusion_remove(&stored, 1, 1, .5)); /* was never added */
+    assert_true(confusion_cell(&stored, 1, 1).weight == 0);
+    confusion_release(&stored);
+    confusion_release(&c);
+
+    struct scorehist h;
+    scorehist_init(&h, 8);
+    for (int i = 0; i < 1000; i++)
+        assert_true(scorehist_add(&h, .5, true, i % 2 ? 1e-3 : 1e12));
+    for (int i = 0; i < 1000; i += 2)
+        assert_true(scorehist_remove(&h, .5, true, 1e12));
+    near(h.tallies[2 * 4 + 1].weight, .5);
+    scorehist_release(&h);
+}
+
 static void what_is_written_comes_back(void **state)
 {
     struct all a, b;
@@ -318,6 +446,37 @@ static void what_is_written_comes_back(void **state)
     same_blobs(&a, &b);
     all_release(&a);
     all_release(&b);
+}
+
+/* What came back goes on as if it had never been away, up to the same alarm. */
+static void what_depends_on_the_order_goes_on_where_it_stopped(void **state)
+{
+    static struct adwin a, b;
+    struct pagehinkley p, q;
+    uint8_t bytes[8192];
+    adwin_init(&a, .002);
+    pagehinkley_init(&p, &(struct pagehinkley_options){.005, 5, .9999, 30});
+    for (unsigned i = 0; i < 3000; i++) {
+        (void)adwin_add(&a, row_at(i).p[0]);
+        assert_int_equal(pagehinkley_add(&p, row_at(i).p[0]), PAGEHINKLEY_NONE);
+    }
+    assert_true(adwin_write(&a, NULL, 0) <= sizeof bytes);
+    size_t n = adwin_write(&a, bytes, sizeof bytes);
+    assert_int_equal(adwin_read(&b, bytes, n, NULL), ERR_OK);
+    assert_true(a.rows == b.rows && adwin_mean(&a) == adwin_mean(&b));
+    n = pagehinkley_write(&p, bytes, sizeof bytes);
+    assert_int_equal(pagehinkley_read(&q, bytes, n, NULL), ERR_OK);
+    unsigned adwin_alarms = 0, pagehinkley_alarms = 0;
+    for (unsigned i = 0; i < 500; i++) {
+        double loss = fmin(1, row_at(i).p[0] + .3);
+        bool changed = adwin_add(&a, loss);
+        enum pagehinkley_change change = pagehinkley_add(&p, loss);
+        assert_int_equal(adwin_add(&b, loss), changed);
+        assert_int_equal(pagehinkley_add(&q, loss), change);
+        adwin_alarms += changed;
+        pagehinkley_alarms += change == PAGEHINKLEY_UP;
+    }
+    assert_true(adwin_alarms > 0 && pagehinkley_alarms > 0);
 }
 
 /* Rewrites the checksum so that damage reaches the reader of the payload. */
@@ -356,8 +515,25 @@ static void damage_is_refused(void **state)
     all_release(&a);
 }
 
+/* Goes on with what was read. */
+static void all_use(struct all *a, int which)
+{
+    for (int i = 0; i < 3; i++) {
+        if (which == BLOB_bernstein)
+            assert_true(bernstein_add(&a->bernstein, .5));
+        else if (which == BLOB_adwin)
+            (void)adwin_add(&a->adwin, .5);
+        else if (which == BLOB_pagehinkley)
+            (void)pagehinkley_add(&a->pagehinkley, .5);
+        else if (which == BLOB_heavy)
+            heavy_add(&a->heavy, (uint64_t)i);
+        else if (which == BLOB_sketch)
+            assert_true(sketch_add(&a->sketch, i - 1));
+    }
+}
+
 /* With a right checksum the payload itself is at fault: it is refused, or read as something that
- * can be written again; it never crashes (the sanitizers watch). */
+ * can be used and written again; it never crashes (the sanitizers watch). */
 static void forged_bytes_do_no_harm(void **state)
 {
     struct all a;
@@ -375,6 +551,7 @@ static void forged_bytes_do_no_harm(void **state)
             seal(blob.p, blob.n);
             struct all b = {0};
             if (all_read_one(&b, which, blob.p, blob.n, NULL) == ERR_OK) {
+                all_use(&b, which);
                 assert_true(all_write_one(&b, which, NULL, 0) >= CODEC_HEADER_BYTES);
                 all_release(&b);
             }
@@ -389,9 +566,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merging_parts_equals_having_seen_the_whole),
+        cmocka_unit_test(merging_keeps_its_promise_about_order),
         cmocka_unit_test(taking_everything_out_leaves_the_empty_accumulator),
         cmocka_unit_test(a_corrected_truth_can_be_taken_out),
+        cmocka_unit_test(a_heavy_row_taken_out_leaves_the_light_ones),
         cmocka_unit_test(what_is_written_comes_back),
+        cmocka_unit_test(what_depends_on_the_order_goes_on_where_it_stopped),
         cmocka_unit_test(damage_is_refused),
         cmocka_unit_test(forged_bytes_do_no_harm),
     };

@@ -51,6 +51,37 @@ static void reads_back(enum datatype d, int64_t count, const char *json, const c
     buf_release(&out);
 }
 
+static void a_value_that_is_passed_ends_where_it_ends_when_it_is_read(void **state)
+{
+    static const char *const values[] = {
+        "[]",      "[1, 2, [3]]", "{}",    "{\"a\": [\"]\", \"\\\"]\", \"\\\\\"]}",
+        "[\"{\"]", "5",           "\"]\"", "[[[]], {\"x\": {\"y\": null}}]"};
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        const char *text = arena_printf(&arena, " %s ,", values[i]);
+        struct jsonpull read, passed;
+        jsonpull_init(&read, str_of(text), &arena);
+        passed = read;
+        assert_true(jsonpull_skip(&read));
+        assert_true(jsonpull_pass(&passed));
+        assert_ptr_equal(passed.at, read.at);
+    }
+}
+
+static void a_value_without_an_end_is_not_passed(void **state)
+{
+    static const char *const values[] = {"[",        "[1, 2", "{\"a\": [}", "[\"]", "[\"\\",
+                                         "[\"\\\"]", ""};
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        struct jsonpull j;
+        size_t n = strlen(values[i]);
+        char *copy = xmalloc(MAX(n, (size_t)1)); /* the sanitizer sees what is read behind it */
+        memcpy(copy, values[i], n);
+        jsonpull_init(&j, str_from(copy, n), &arena);
+        assert_false(jsonpull_pass(&j));
+        free(copy);
+    }
+}
+
 static void every_datatype_is_read_and_written(void **state)
 {
     static const struct {
@@ -243,6 +274,9 @@ static void an_error_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_value_that_is_passed_ends_where_it_ends_when_it_is_read,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_value_without_an_end_is_not_passed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_datatype_is_read_and_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lists_may_be_nested_and_blank, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, set_up, tear_down),

@@ -47,6 +47,20 @@ static enum err failed_to_load(struct http_request *rq, const char *why, struct 
     return err_set(e, ERR_INVALID, "failed to load '" STR_FMT "', %s", STR_ARG(rq->params[0]), why);
 }
 
+/* Triton takes a model's content here. Versions come into the registry by an upload, and whoever
+ * sent a file must not believe that it is what was loaded. */
+static enum err refuse_files(struct http_request *rq, json_t *parameters, struct err_ctx *e)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(parameters, name, value)
+    {
+        if (strncmp(name, "file:", 5) == 0)
+            return failed_to_load(rq, "files are not taken here; upload a version of the model", e);
+    }
+    return ERR_OK;
+}
+
 /* parameters.config is a JSON document in a text; of it max_batch_size is ours to change. */
 static enum err read_config(struct http_request *rq, json_t *parameters, int64_t *rows_max,
                             struct err_ctx *e)
@@ -104,6 +118,8 @@ enum err oip_api_repository_load(struct http_request *rq, struct err_ctx *e)
     enum err err = read_body(rq, &body, e);
     if (!err && body)
         err = json_want_object(body, "parameters", &parameters, e);
+    if (!err && parameters)
+        err = refuse_files(rq, parameters, e);
     if (!err && parameters)
         err = read_config(rq, parameters, &rows_max, e);
     if (err)

@@ -11,11 +11,10 @@ static enum err misshapen(struct decoder *d, const struct told *in, const struct
         buf_addf(&expected, "%s%lld", i ? "," : "", (long long)spec->shape[i]);
     for (unsigned i = 0; i < in->rank; i++)
         buf_addf(&got, "%s%lld", i ? "," : "", (long long)in->shape[i]);
-    enum err err = err_set(d->e, ERR_INVALID,
-                           "unexpected shape for input '%s' for model '%s'. Expected [" STR_FMT
-                           "], got [" STR_FMT "]",
-                           spec->name, d->call->ask->deployment->model, STR_ARG(buf_str(&expected)),
-                           STR_ARG(buf_str(&got)));
+    enum err err = err_set(
+        d->e, ERR_INVALID,
+        "unexpected shape for input '%s' for model '%s'. Expected [" STR_FMT "], got [" STR_FMT "]",
+        spec->name, d->model, STR_ARG(buf_str(&expected)), STR_ARG(buf_str(&got)));
     buf_release(&expected);
     buf_release(&got);
     return err;
@@ -29,7 +28,7 @@ static enum err check_input(struct decoder *d, const struct told *in,
     if (in->datatype != spec->datatype)
         return err_set(d->e, ERR_INVALID,
                        "inference input '%s' data-type is '%s', but model '%s' expects '%s'",
-                       spec->name, datatype_text(in->datatype), d->call->ask->deployment->model,
+                       spec->name, datatype_text(in->datatype), d->model,
                        datatype_text(spec->datatype));
     if (!spec->shape_known)
         return ERR_OK;
@@ -123,19 +122,21 @@ static enum err check_claim(struct decoder *d, const struct told *in, const stru
 
 static enum err read_input(struct decoder *d, const struct told *in, unsigned index)
 {
-    struct ask *ask = d->call->ask;
-    const struct tensor_spec *spec = &ask->version->signature->inputs[index];
-    struct tensor *t = &ask->inputs[index];
+    const struct tensor_spec *spec = &d->signature->inputs[index];
+    struct tensor *t = &d->tensors[index];
     enum err err = check_input(d, in, spec);
     if (err)
         return err;
     *t = (struct tensor){.datatype = in->datatype, .rank = in->rank};
     memcpy(t->shape, in->shape, sizeof t->shape);
-    if (!in->has_size && !in->has_data)
-        return err_set(d->e, ERR_INVALID, "input '%s' has no data", spec->name);
+    if (in->has_size == in->has_data)
+        return err_set(d->e, ERR_INVALID,
+                       in->has_data ? "input '%s' has both data and binary_data_size"
+                                    : "input '%s' has no data",
+                       spec->name);
     err = check_claim(d, in, t, spec->name);
     if (!err)
-        err = tensor_alloc(t, &d->rq->arena, serving_opts(ask->serving)->tensor_bytes_max, d->e);
+        err = tensor_alloc(t, d->arena, d->tensor_bytes_max, d->e);
     if (err)
         return err;
     if (in->has_size)
@@ -152,19 +153,50 @@ static int input_index(const struct signature *sig, struct str name)
     return -1;
 }
 
+enum err decode_raw(struct decoder *d)
+{
+    const struct signature *sig = d->signature;
+    const struct tensor_spec *spec = &sig->inputs[0];
+    struct told *in = &d->inputs[0];
+    size_t width = datatype_bytes(spec->datatype), fixed = 1;
+    int open = -1;
+    *in = (struct told){.name = str_of(spec->name),
+                        .datatype = spec->datatype,
+                        .has_datatype = true,
+                        .has_shape = true,
+                        .has_size = true,
+                        .binary_bytes = d->binary.n,
+                        .rank = spec->rank};
+    for (unsigned i = 0; i < spec->rank; i++) {
+        in->shape[i] = spec->shape[i] < 0 ? 1 : spec->shape[i];
+        if (spec->shape[i] < 0 && open >= 0)
+            return err_set(d->e, ERR_INVALID,
+                           "a raw request needs a model with at most one open dimension");
+        if (spec->shape[i] < 0)
+            open = (int)i;
+        else
+            fixed *= (size_t)spec->shape[i];
+    }
+    if (sig->input_count != 1)
+        return err_set(d->e, ERR_INVALID, "a raw request needs a model with exactly one input");
+    if (open >= 0 && width && fixed)
+        in->shape[open] = (int64_t)(d->binary.n / (fixed * width));
+    d->input_count = 1;
+    d->binary_output = true;
+    return ERR_OK;
+}
+
 enum err decode_tensors(struct decoder *d)
 {
-    struct ask *ask = d->call->ask;
-    const struct signature *sig = ask->version->signature;
-    const char *model = ask->deployment->model;
+    const struct signature *sig = d->signature;
     bool seen[SIGNATURE_TENSORS_MAX] = {false};
-    ask->inputs = arena_alloc(&d->rq->arena, sig->input_count * sizeof *ask->inputs);
+    d->tensors = arena_alloc(d->arena, sig->input_count * sizeof *d->tensors);
     for (unsigned i = 0; i < d->input_count; i++) {
         struct str name = d->inputs[i].name;
         int index = input_index(sig, name);
         if (index < 0)
             return err_set(d->e, ERR_INVALID, "unexpected inference input '%.*s' for model '%s'",
-                           (int)MIN(name.n, (size_t)100), name.p ? name.p : "", model);
+                           (int)MIN(name.n, (size_t)100), name.p ? name.p : "", d->model);
         if (seen[index])
             return err_set(d->e, ERR_INVALID, "input '%s' stands there twice",
                            sig->inputs[index].name);
@@ -175,7 +207,7 @@ enum err decode_tensors(struct decoder *d)
     }
     if (d->input_count != sig->input_count)
         return err_set(d->e, ERR_INVALID, "expected %u inputs but got %u inputs for model '%s'",
-                       sig->input_count, d->input_count, model);
+                       sig->input_count, d->input_count, d->model);
     if (d->binary.n)
         return err_set(d->e, ERR_INVALID, "%zu bytes follow the last binary tensor", d->binary.n);
     return ERR_OK;

@@ -153,7 +153,7 @@ static enum err take_input(struct decoder *d)
         } else if (str_is(key, "data")) {
             in->data = d->j;
             in->has_data = true;
-            jsonpull_skip(&d->j);
+            jsonpull_pass(&d->j);
             in->data_bytes = (size_t)(d->j.at - in->data.at);
         } else {
             jsonpull_skip(&d->j);
@@ -197,6 +197,30 @@ static enum err take_list(struct decoder *d, enum err (*take)(struct decoder *d)
     return err ? err : d->j.error ? broken(d) : ERR_OK;
 }
 
+struct decoder *decoder_new(struct arena *a, struct err_ctx *e)
+{
+    struct decoder *d = arena_alloc(a, sizeof *d);
+    memset(d, 0, offsetof(struct decoder, inputs));
+    d->arena = a;
+    d->e = e;
+    return d;
+}
+
+enum err decode_split(struct decoder *d, struct str header_length, struct str body)
+{
+    uint64_t n = body.n;
+    if (header_length.p && !num_parse_u64(str_trim(header_length), UINT64_MAX, &n))
+        return err_set(d->e, ERR_SYNTAX, "Inference-Header-Content-Length is no number");
+    if (n > body.n)
+        return err_set(d->e, ERR_SYNTAX,
+                       "Inference-Header-Content-Length is %llu, but the body has %zu bytes",
+                       (unsigned long long)n, body.n);
+    d->header_bytes = (size_t)n;
+    d->binary = str_from(body.p + n, body.n - (size_t)n);
+    jsonpull_init(&d->j, str_from(body.p, (size_t)n), d->arena);
+    return ERR_OK;
+}
+
 enum err decode_told(struct decoder *d)
 {
     struct str key;
@@ -210,7 +234,7 @@ enum err decode_told(struct decoder *d)
             d->has_outputs = true;
             err = take_list(d, take_output);
         } else if (str_is(key, "id") && jsonpull_peek(&d->j) == '"') {
-            jsonpull_text(&d->j, &d->call->id);
+            jsonpull_text(&d->j, &d->id);
         } else if (str_is(key, "parameters") && jsonpull_peek(&d->j) == '{') {
             err = take_parameters(d, take_parameter);
         } else {
@@ -222,5 +246,5 @@ enum err decode_told(struct decoder *d)
     if (!err && d->refused.p)
         err = err_set(d->e, ERR_INVALID, "the parameter '" STR_FMT "' is not supported",
                       STR_ARG(d->refused));
-    return err ? err : ask_check_unit(d->unit, "/parameters/unit", d->e);
+    return err;
 }

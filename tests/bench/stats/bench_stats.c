@@ -3,6 +3,7 @@
 #include "stats/auc.h"
 #include "stats/bincount.h"
 #include "stats/classify.h"
+#include "stats/cramervonmises.h"
 #include "stats/delong.h"
 #include "stats/drift.h"
 #include "stats/kstest.h"
@@ -188,6 +189,14 @@ static void mann_whitney_of(void *state)
     sink += mannwhitney_approximate(rows->x, SAMPLE, rows->y, SAMPLE).p;
 }
 
+enum { FEW = 40 };
+
+static void cramer_von_mises_of(void *state)
+{
+    struct rows *rows = state;
+    sink += cramervonmises_exact(rows->x, FEW, rows->y, FEW).p;
+}
+
 static void wilcoxon_of(void *state)
 {
     struct rows *rows = state;
@@ -225,6 +234,7 @@ static void bench_rows(void)
     say("DeLong, paired, 100 000 rows", "ms", best_of(delong_of, &rows) * 1e3);
     say("Kolmogorov-Smirnov, 100 000 against 100 000", "ms", best_of(ks_of, &rows) * 1e3);
     say("Mann-Whitney, 100 000 against 100 000", "ms", best_of(mann_whitney_of, &rows) * 1e3);
+    say("Cramer-von Mises, exact, 40 against 40", "ms", best_of(cramer_von_mises_of, &rows) * 1e3);
     say("Wilcoxon signed rank, 100 000 rows", "ms", best_of(wilcoxon_of, &rows) * 1e3);
     free(rows.x);
     free(rows.y);

@@ -87,7 +87,10 @@ def report() -> None:
         file.flush()
         time.sleep(0.4)
         file.write('ue": 7, "step": 3, "time": "2026-01-31T08:15:00Z"}\n')
-    append("progress.ndjson", '{"fraction": 1, "message": "done"}')
+    with (RUN / "metrics.ndjson").open("a") as file:
+        file.write('{"key": "whole", "value": 8, "step": 4}')
+    with (RUN / "progress.ndjson").open("a") as file:
+        file.write('{"fraction": 1, "message": "done"}')
     leave_model()
 
 
