@@ -227,6 +227,20 @@ static void one_vs_rest_leaves_out_classes_without_truth(void **state)
     no_figure(report.weighted, STAT_EMPTY);
 }
 
+/* 1 - p of two tiny probabilities is 1 and 1: the score of class 1 decides for both. */
+static void two_classes_are_one_question(void **state)
+{
+    const double p[] = {1, 1e-20, 1, 2e-20, 1, 3e-20};
+    const uint32_t truth[] = {0, 1, 1};
+    struct stat_value per_class[2];
+    struct auc_report report = {.per_class = per_class};
+    auc_one_vs_rest(&report, p, 2, truth, NULL, 3);
+    near(value_of(per_class[0]), 1);
+    near(value_of(per_class[1]), 1);
+    near(value_of(report.macro), 1);
+    near(value_of(report.weighted), 1);
+}
+
 static void minus_zero_ties_with_zero(void **state)
 {
     const double scores[] = {-0.0, 0.0};
@@ -403,6 +417,7 @@ int main(void)
         cmocka_unit_test(auc_needs_both_classes),
         cmocka_unit_test(a_ranking_refuses_scores_and_weights_that_are_no_numbers),
         cmocka_unit_test(one_vs_rest_leaves_out_classes_without_truth),
+        cmocka_unit_test(two_classes_are_one_question),
         cmocka_unit_test(minus_zero_ties_with_zero),
         cmocka_unit_test(probabilities_that_are_none_are_refused),
         cmocka_unit_test(a_truth_the_model_does_not_know_costs_the_clipped_loss),

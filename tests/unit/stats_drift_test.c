@@ -115,6 +115,13 @@ static void mostly_equal_values_do_not_make_empty_bins(void **state)
         assert_true(b.edges[i] > b.edges[i - 1]);
     assert_int_equal(bins_cell(&b, 0), 0);
     bins_release(&b);
+    for (int i = 0; i < 1000; i++)
+        reference[i] = i < 100 ? -i : 1; /* and the same at the upper end */
+    assert_int_equal(bins_init_numeric(&b, reference, 1000, 20), STAT_OK);
+    for (uint32_t i = 1; i <= b.count; i++)
+        assert_true(b.edges[i] > b.edges[i - 1]);
+    assert_int_equal(bins_cell(&b, 1), b.count - 1);
+    bins_release(&b);
 }
 
 static void categories_have_their_bin_or_a_cell_that_says_why(void **state)
@@ -275,6 +282,20 @@ static void page_hinkley_sees_both_directions(void **state)
     }
 }
 
+static void page_hinkley_learns_before_it_alarms(void **state)
+{
+    const struct pagehinkley_options quick = {
+        .tolerance = 0, .threshold = .5, .forget = 1, .rows_min = 30};
+    for (int side = 0; side < 2; side++) {
+        struct pagehinkley p;
+        pagehinkley_init(&p, &quick);
+        for (int i = 1; i < 30; i++)
+            assert_int_equal(pagehinkley_add(&p, side ? -i : i), PAGEHINKLEY_NONE);
+        assert_int_equal(pagehinkley_add(&p, side ? -30 : 30),
+                         side ? PAGEHINKLEY_DOWN : PAGEHINKLEY_UP);
+    }
+}
+
 static void adwin_forgets_what_was_before_a_change(void **state)
 {
     static struct adwin a;
@@ -367,6 +388,7 @@ int main(void)
         cmocka_unit_test(joint_drift_is_seen_where_no_single_feature_drifts),
         cmocka_unit_test(a_permutation_that_ties_is_counted),
         cmocka_unit_test(page_hinkley_sees_both_directions),
+        cmocka_unit_test(page_hinkley_learns_before_it_alarms),
         cmocka_unit_test(adwin_forgets_what_was_before_a_change),
         cmocka_unit_test(isotonic_pools_what_falls),
         cmocka_unit_test(cbpe_finds_the_accuracy_without_truth),

@@ -489,6 +489,29 @@ static void seal(uint8_t *p, size_t n)
         p[12 + i] = (uint8_t)(h >> (8 * i));
 }
 
+static void numbers_of_every_length_come_back(void **state)
+{
+    uint8_t bytes[16];
+    for (int bits = 0; bits <= 64; bits++) {
+        uint64_t value = bits == 0 ? 0 : UINT64_MAX >> (64 - bits);
+        struct codec_out out = {.p = bytes, .room = sizeof bytes};
+        codec_put_varint(&out, value);
+        assert_int_equal(out.used, bits <= 7 ? 1 : (bits + 6) / 7);
+        struct codec_in in = {.p = bytes, .n = out.used};
+        assert_true(codec_get_varint(&in) == value);
+        assert_true(!in.failed && in.at == out.used);
+    }
+    /* 65 bits, and a number that does not end. */
+    const uint8_t too_large[] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 2};
+    const uint8_t endless[] = {128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 0};
+    struct codec_in in = {.p = too_large, .n = sizeof too_large};
+    assert_true(codec_get_varint(&in) == 0 && in.failed);
+    in = (struct codec_in){.p = endless, .n = sizeof endless};
+    assert_true(codec_get_varint(&in) == 0 && in.failed);
+    in = (struct codec_in){.p = too_large, .n = 3};
+    assert_true(codec_get_varint(&in) == 0 && in.failed);
+}
+
 static void damage_is_refused(void **state)
 {
     struct all a, b;
@@ -572,6 +595,7 @@ int main(void)
         cmocka_unit_test(a_heavy_row_taken_out_leaves_the_light_ones),
         cmocka_unit_test(what_is_written_comes_back),
         cmocka_unit_test(what_depends_on_the_order_goes_on_where_it_stopped),
+        cmocka_unit_test(numbers_of_every_length_come_back),
         cmocka_unit_test(damage_is_refused),
         cmocka_unit_test(forged_bytes_do_no_harm),
     };
