@@ -7,8 +7,8 @@ import { differs } from "../src/pages/compare";
 import { sideText } from "../src/pages/model_decisions";
 import { bucketForAge } from "../src/pages/model_performance";
 import { columnsOf } from "../src/pages/runs_table";
-import { Time } from "../src/ui/parts";
 import { sortRows, Table, type TableColumn } from "../src/ui/table";
+import { Time } from "../src/ui/value";
 import { show } from "./dom";
 
 interface Row {

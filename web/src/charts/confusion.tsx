@@ -3,7 +3,8 @@
 import { integer, percent } from "../lib/format";
 import { t } from "../lib/i18n";
 import type { Metrics } from "../lib/types";
-import { Card, Empty } from "../ui/parts";
+import { Card } from "../ui/card";
+import { Empty } from "../ui/state";
 import { CsvButton, ScrollBox } from "../ui/table";
 
 export function ConfusionCard(props: {

@@ -4,8 +4,13 @@ import { plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useList, useQuery } from "../lib/query";
 import type { AuditEntry, Setting } from "../lib/types";
-import { Async, Badge, Card, Empty, Page, Tabs, Time } from "../ui/parts";
-import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+import { Badge } from "../ui/badge";
+import { Card } from "../ui/card";
+import { ListCard } from "../ui/list_card";
+import { Page, Tabs } from "../ui/page";
+import { Async, Empty } from "../ui/state";
+import { Table, type TableColumn, TableCsv } from "../ui/table";
+import { Time } from "../ui/value";
 import { TokensCard } from "./tokens";
 import { UsersCard } from "./users";
 
@@ -67,30 +72,15 @@ function Audit() {
     },
   ];
   return (
-    <Card
+    <ListCard
       title={t("admin.audit")}
       note={t("audit.lead")}
-      flush
-      actions={<TableCsv name="audit" columns={columns} rows={read.data ?? []} />}
-    >
-      <Async query={read}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty icon="admin" title={t("audit.empty")} />
-          ) : (
-            <>
-              <Table
-                label={t("admin.audit")}
-                columns={columns}
-                rows={items}
-                rowKey={(one) => one.id}
-              />
-              <More more={read.more} />
-            </>
-          )
-        }
-      </Async>
-    </Card>
+      name="audit"
+      read={read}
+      columns={columns}
+      rowKey={(one) => one.id}
+      empty={<Empty icon="admin" title={t("audit.empty")} />}
+    />
   );
 }
 

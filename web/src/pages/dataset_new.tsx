@@ -8,12 +8,16 @@ import { t } from "../lib/i18n";
 import { invalidate } from "../lib/query";
 import { navigate, usePlace } from "../lib/router";
 import type { DatasetVersion } from "../lib/types";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
 import { SelectField, TextField } from "../ui/fields";
 import { FileDrop } from "../ui/file_drop";
 import { useSender } from "../ui/form";
-import { Button, Card, Failure, Meter, Page } from "../ui/parts";
+import { Page } from "../ui/page";
+import { Failure } from "../ui/state";
 import { ScrollBox } from "../ui/table";
 import { toast } from "../ui/toasts";
+import { Meter } from "../ui/value";
 import { datasetLink } from "./datasets";
 
 interface Options {

@@ -9,8 +9,8 @@ import { figure, fixed } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useQuery } from "../lib/query";
 import type { Curve } from "../lib/types";
+import { Segments } from "../ui/button";
 import { Pick } from "../ui/fields";
-import { Segments } from "../ui/parts";
 import type { Chosen } from "./model_performance";
 
 const kinds = {

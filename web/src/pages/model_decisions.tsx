@@ -5,9 +5,11 @@ import { plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useList } from "../lib/query";
 import type { ArmMode, Decision } from "../lib/types";
+import { Card } from "../ui/card";
 import { Icon, type IconName } from "../ui/icon";
-import { Async, Card, Empty, Json, Time } from "../ui/parts";
+import { Async, Empty } from "../ui/state";
 import { CsvButton, More } from "../ui/table";
+import { Json, Time } from "../ui/value";
 import type { TabProps } from "./model";
 
 const icons: Record<string, IconName> = {

@@ -10,9 +10,11 @@ import { type Figure, figuresOf, figureValue, judge, reasonOf } from "../lib/met
 import { type Query, useQuery } from "../lib/query";
 import { setQuery, usePlace } from "../lib/router";
 import type { Metrics, Model } from "../lib/types";
+import { LinkButton } from "../ui/button";
+import { Card, Stat } from "../ui/card";
 import { Pick } from "../ui/fields";
 import { Icon } from "../ui/icon";
-import { Card, Empty, Failure, LinkButton, Notice, Skeleton, Stat } from "../ui/parts";
+import { Empty, Failure, Notice, Skeleton } from "../ui/state";
 import { CsvButton, ScrollBox } from "../ui/table";
 import type { TabProps } from "./model";
 import { CurvesCard } from "./model_curves";

@@ -7,11 +7,14 @@ import { figure, plain } from "../lib/format";
 import { t } from "../lib/i18n";
 import { useList } from "../lib/query";
 import type { Prediction } from "../lib/types";
+import { Button, LinkButton } from "../ui/button";
+import { Card } from "../ui/card";
 import { Pick } from "../ui/fields";
 import { useSender } from "../ui/form";
 import { Icon } from "../ui/icon";
-import { Async, Button, Card, Empty, Failure, LinkButton, ShortId, Time } from "../ui/parts";
+import { Async, Empty, Failure } from "../ui/state";
 import { More, Table, type TableColumn } from "../ui/table";
+import { ShortId, Time } from "../ui/value";
 import type { TabProps } from "./model";
 import { modelLink } from "./models";
 

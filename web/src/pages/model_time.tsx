@@ -10,7 +10,7 @@ import { bucketValue, figuresOf, figureValue, mainFigure } from "../lib/metrics"
 import { useQuery } from "../lib/query";
 import type { Bucket, Metrics } from "../lib/types";
 import { Pick } from "../ui/fields";
-import { sentenceOf } from "../ui/parts";
+import { sentenceOf } from "../ui/state";
 import { bucketForAge, type Chosen, windows } from "./model_performance";
 
 const day_ms = 86_400_000;

@@ -8,12 +8,16 @@ import { invalidate, useQuery } from "../lib/query";
 import { parseNumber } from "../lib/schema";
 import { useRole } from "../lib/session";
 import type { Arm, ArmMode, Decision, Model } from "../lib/types";
+import { ModeBadge } from "../ui/badge";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
 import { Dialog } from "../ui/dialog";
 import { AreaField, Pick } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Async, Button, Card, Empty, Failure, ModeBadge, Time } from "../ui/parts";
+import { Async, Empty, Failure } from "../ui/state";
 import { CsvButton, ScrollBox } from "../ui/table";
 import { toast } from "../ui/toasts";
+import { Time } from "../ui/value";
 import type { TabProps } from "./model";
 
 export function TrafficTab({ model, versions }: TabProps) {

@@ -7,9 +7,14 @@ import { type Key, t } from "../lib/i18n";
 import { useQuery } from "../lib/query";
 import { useRole } from "../lib/session";
 import type { Overview } from "../lib/types";
+import { Badge, RunBadge } from "../ui/badge";
+import { LinkButton } from "../ui/button";
+import { Card, Stat } from "../ui/card";
 import { Icon } from "../ui/icon";
-import { Async, Badge, Card, Empty, LinkButton, Page, RunBadge, Stat, Time } from "../ui/parts";
+import { Page } from "../ui/page";
+import { Async, Empty } from "../ui/state";
 import { Table, type TableColumn, TableCsv } from "../ui/table";
+import { Time } from "../ui/value";
 import { runName } from "./run_parts";
 
 export function OverviewPage() {

@@ -9,26 +9,16 @@ import { figuresOf, figureValue, reasonOf } from "../lib/metrics";
 import { invalidate, useQuery } from "../lib/query";
 import { useRole } from "../lib/session";
 import type { Artifact, List, Metrics, Run } from "../lib/types";
+import { Badge, RunBadge } from "../ui/badge";
+import { Button, LinkButton } from "../ui/button";
+import { Card } from "../ui/card";
 import { useSender } from "../ui/form";
 import { Icon } from "../ui/icon";
-import {
-  Async,
-  Badge,
-  Button,
-  Card,
-  Copy,
-  Empty,
-  Failure,
-  LinkButton,
-  Meter,
-  Notice,
-  Page,
-  RunBadge,
-  ShortId,
-  Time,
-} from "../ui/parts";
+import { Page } from "../ui/page";
+import { Async, Empty, Failure, Notice } from "../ui/state";
 import { CsvButton, ScrollBox, Table, type TableColumn, TableCsv } from "../ui/table";
 import { toast } from "../ui/toasts";
+import { Copy, Meter, ShortId, Time } from "../ui/value";
 import { datasetLink } from "./datasets";
 import { RegisterDialog, ResubmitDialog } from "./run_dialogs";
 import { RunCurves, RunLog } from "./run_live";

@@ -10,8 +10,8 @@ import type { List, Model, Module, Run, Version } from "../lib/types";
 import { Dialog } from "../ui/dialog";
 import { TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Notice, Skeleton } from "../ui/parts";
 import { faultText, SchemaForm } from "../ui/schema_form";
+import { Notice, Skeleton } from "../ui/state";
 import { toast } from "../ui/toasts";
 import { runName } from "./run_parts";
 

@@ -9,7 +9,10 @@ import { figure } from "../lib/format";
 import { t } from "../lib/i18n";
 import { useLive } from "../lib/live";
 import type { List, MetricPoint, Run } from "../lib/types";
-import { Button, Card, Copy, Empty } from "../ui/parts";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
+import { Empty } from "../ui/state";
+import { Copy } from "../ui/value";
 import { isOver } from "./run_parts";
 
 type Live = MetricPoint & { run: string };

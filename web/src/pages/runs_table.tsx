@@ -8,10 +8,14 @@ import { useList } from "../lib/query";
 import { navigate } from "../lib/router";
 import { useRole } from "../lib/session";
 import type { Run, RunStatus } from "../lib/types";
+import { RunBadge } from "../ui/badge";
+import { Button, LinkButton } from "../ui/button";
+import { Card } from "../ui/card";
 import { Check, Pick } from "../ui/fields";
 import { Icon } from "../ui/icon";
-import { Async, Button, Card, Empty, LinkButton, RunBadge, Time } from "../ui/parts";
+import { Async, Empty } from "../ui/state";
 import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+import { Time } from "../ui/value";
 import { flatMetrics, runName, took_ms, tookText } from "./run_parts";
 
 const statuses: RunStatus[] = ["queued", "preparing", "running", "done", "failed", "cancelled"];

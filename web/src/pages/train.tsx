@@ -8,11 +8,15 @@ import { invalidate, useQuery } from "../lib/query";
 import { navigate, usePlace } from "../lib/router";
 import { checkAll, defaultsOf } from "../lib/schema";
 import type { DatasetVersion, Experiment, Module, Run } from "../lib/types";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
 import { TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Async, Button, Card, Copy, Failure, Json, Page } from "../ui/parts";
+import { Page } from "../ui/page";
 import { faultText, NumberField, SchemaForm } from "../ui/schema_form";
+import { Async, Failure } from "../ui/state";
 import { toast } from "../ui/toasts";
+import { Copy, Json } from "../ui/value";
 import {
   checkData,
   DataFields,

@@ -4,8 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Cell, save, toCsv } from "../lib/csv";
 import { t } from "../lib/i18n";
+import { Button } from "./button";
 import { Icon } from "./icon";
-import { Button } from "./parts";
 
 export interface TableColumn<Row> {
   id: string;
