@@ -1,6 +1,6 @@
 // For administrators: users, everybody's tokens, the audit log, the settings.
 
-import { plain } from "../lib/format";
+import { integer, nothing, plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useList, useQuery } from "../lib/query";
 import type { AuditEntry, Setting } from "../lib/types";
@@ -84,6 +84,12 @@ function Audit() {
   );
 }
 
+/** Limits in bytes are exact: no exponent. A unit that lists the choices says nothing here. */
+function settingText({ value, unit }: Setting): string {
+  const text = typeof value === "number" ? integer(value) : plain(value);
+  return unit && !unit.includes("|") && text !== nothing ? `${text} ${unit}` : text;
+}
+
 function Settings() {
   const read = useQuery<{ items: Setting[] }>("/settings");
   const columns: TableColumn<Setting>[] = [
@@ -98,11 +104,7 @@ function Settings() {
       id: "value",
       title: t("settings.value"),
       value: (one) => plain(one.value),
-      render: (one) => (
-        <span class="mono break">
-          {plain(one.value)} {one.unit}
-        </span>
-      ),
+      render: (one) => <span class="mono break setting-value">{settingText(one)}</span>,
     },
     {
       id: "default",
@@ -112,7 +114,9 @@ function Settings() {
         JSON.stringify(one.default) === JSON.stringify(one.value) ? (
           <span class="muted">{t("settings.same")}</span>
         ) : (
-          <span class="mono muted">{plain(one.default)}</span>
+          <span class="mono muted">
+            {typeof one.default === "number" ? integer(one.default) : plain(one.default)}
+          </span>
         ),
     },
     {
@@ -129,7 +133,7 @@ function Settings() {
       id: "description",
       title: t("module.meaning"),
       value: (one) => one.description,
-      render: (one) => <span class="muted">{one.description}</span>,
+      render: (one) => <span class="muted break">{one.description}</span>,
     },
   ];
   return (

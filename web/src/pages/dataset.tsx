@@ -69,7 +69,7 @@ function Actions(props: {
         icon="download"
         download
       >
-        {t("datasets.file")}
+        {t("app.download")}
       </LinkButton>
       {developer && (
         <>
@@ -125,9 +125,10 @@ function Content({ data }: { data: DatasetVersion }) {
         <Stat
           label={t("datasets.added")}
           value={<Time at={data.created} />}
+          small
           note={t("app.by", { user: data.user })}
         />
-        <Stat label={t("datasets.digest")} value={<ShortId id={data.sha256} />} />
+        <Stat label={t("datasets.digest")} value={<ShortId id={data.sha256} />} small />
       </dl>
       <Profile data={data} />
       <PreviewTable data={data} />
@@ -250,6 +251,10 @@ function Shape({ column }: { column: Column }) {
 
 function PreviewTable({ data }: { data: DatasetVersion }) {
   const { columns, rows } = data.preview;
+  const numeric = columns.map((name) => {
+    const type = data.columns.find((one) => one.name === name)?.type;
+    return type === "number" || type === "integer";
+  });
   return (
     <Card
       title={t("datasets.preview")}
@@ -263,8 +268,8 @@ function PreviewTable({ data }: { data: DatasetVersion }) {
               <th scope="col" class="is-num">
                 {t("datasets.row")}
               </th>
-              {columns.map((one) => (
-                <th key={one} scope="col">
+              {columns.map((one, column) => (
+                <th key={one} scope="col" class={numeric[column] ? "is-num" : ""}>
                   {one}
                 </th>
               ))}
@@ -275,7 +280,7 @@ function PreviewTable({ data }: { data: DatasetVersion }) {
               <tr key={index}>
                 <td class="is-num muted">{index}</td>
                 {row.map((cell, column) => (
-                  <td key={column} class="num nowrap">
+                  <td key={column} class={numeric[column] ? "is-num" : "nowrap"}>
                     {cell}
                   </td>
                 ))}

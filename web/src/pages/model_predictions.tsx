@@ -157,7 +157,8 @@ function predictionColumns(regression: boolean): TableColumn<Prediction>[] {
       id: "features",
       title: t("run.features"),
       value: featureText,
-      render: (one) => <span class="mono muted clip features-cell">{featureText(one)}</span>,
+      clip: true,
+      render: (one) => <span class="mono muted">{featureText(one)}</span>,
     },
     {
       id: "id",
@@ -184,7 +185,7 @@ function featureText(one: Prediction): string {
 function Truth({ prediction, regression }: { prediction: Prediction; regression: boolean }) {
   const truth = prediction.truth;
   if (truth === null || truth === undefined)
-    return <span class="muted">{t("predictions.notYet")}</span>;
+    return <span class="muted nowrap">{t("predictions.notYet")}</span>;
   if (regression) return <>{shown(truth)}</>;
   const right = String(truth) === String(said(prediction));
   return (

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { api, url } from "../lib/api";
-import { percent } from "../lib/format";
+import { percent, typing } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { invalidate, useQuery } from "../lib/query";
 import { parseNumber } from "../lib/schema";
@@ -255,7 +255,7 @@ function ArmShare({ arm, rest, editable, onChange }: ArmRowProps) {
         inputMode="decimal"
         aria-label={label}
         title={label}
-        value={String(value)}
+        value={typing(value)}
         onChange={(event) => {
           const next = parseNumber(event.currentTarget.value);
           if (next === undefined || Number.isNaN(next)) return;

@@ -69,7 +69,7 @@ function modelColumns(): TableColumn<Model>[] {
     },
     {
       id: "champion",
-      title: t("mode.champion"),
+      title: t("models.champion"),
       value: (one) => one.champion,
       render: (one) =>
         one.champion ? (
@@ -77,7 +77,7 @@ function modelColumns(): TableColumn<Model>[] {
             {t("version.short", { version: one.champion })}
           </Badge>
         ) : (
-          <span class="muted">{t("models.noChampion")}</span>
+          <span class="muted nowrap">{t("models.noChampion")}</span>
         ),
     },
     {

@@ -85,7 +85,14 @@ export function ResubmitDialog({ run, onClose }: { run: Run; onClose: () => void
       onSubmit={submit}
       onClose={onClose}
     >
-      <p class="muted mb-0">{t("run.resubmitLead")}</p>
+      <p class="muted mb-0">
+        {t("run.resubmitLead")}{" "}
+        <a
+          href={`/catalogue/${encodeURIComponent(run.module)}/train?from=${encodeURIComponent(run.id)}`}
+        >
+          {t("run.trainLike")}
+        </a>
+      </p>
       {module.loading && <Skeleton lines={4} />}
       <SchemaForm
         parameters={parameters}

@@ -12,7 +12,7 @@ import type { List, MetricPoint, Run } from "../lib/types";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
 import { Empty } from "../ui/state";
-import { Copy } from "../ui/value";
+import { CopyButton } from "../ui/value";
 import { isOver } from "./run_parts";
 
 type Live = MetricPoint & { run: string };
@@ -127,7 +127,7 @@ export function RunLog({ run }: { run: Run }) {
   const text = lines.join("\n");
   const actions = lines.length > 0 && (
     <>
-      <Copy text={text}>{t("app.copy")}</Copy>
+      <CopyButton text={text} />
       <Button
         look="ghost"
         small

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { query } from "../lib/api";
-import { figure, plain } from "../lib/format";
+import { figure, fixed, plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useList } from "../lib/query";
 import { navigate } from "../lib/router";
@@ -16,7 +16,7 @@ import { Icon } from "../ui/icon";
 import { Async, Empty } from "../ui/state";
 import { More, Table, type TableColumn, TableCsv } from "../ui/table";
 import { Time } from "../ui/value";
-import { flatMetrics, runName, took_ms, tookText } from "./run_parts";
+import { datasetName, flatMetrics, runName, took_ms, tookText } from "./run_parts";
 
 const statuses: RunStatus[] = ["queued", "preparing", "running", "done", "failed", "cancelled"];
 const storageKey = "crisol.runs.columns";
@@ -25,7 +25,6 @@ const shownFirst = [
   "module",
   "dataset",
   "holdout.accuracy",
-  "holdout.f1",
   "holdout.r2",
   "holdout.rmse",
   "took",
@@ -201,9 +200,13 @@ export function columnsOf(runs: Run[]): TableColumn<Run>[] {
     for (const [name, value] of Object.entries(flatMetrics(run)))
       if (value !== null) figures.add(name);
   }
+  const facts = factColumns();
+  const first = facts.findIndex((one) => one.id === "experiment");
+  // What a run is, how good it is, then everything else.
   return [
-    ...factColumns(),
+    ...facts.slice(0, first),
     ...[...figures].map(figureColumn),
+    ...facts.slice(first),
     ...[...parameters].sort().map(parameterColumn),
   ];
 }
@@ -229,8 +232,8 @@ function factColumns(): TableColumn<Run>[] {
       render: (run) => <RunBadge status={run.status} />,
     },
     text("module", t("run.module"), (run) => run.module),
-    text("dataset", t("run.dataset"), (run) => `${run.dataset.name} ${run.dataset.version}`),
-    text("experiment", t("run.experiment"), (run) => run.experiment?.name ?? ""),
+    { ...text("dataset", t("run.dataset"), datasetName), clip: true },
+    { ...text("experiment", t("run.experiment"), (run) => run.experiment?.name ?? ""), clip: true },
     text("user", t("run.user"), (run) => run.user),
     { id: "seed", title: t("run.seed"), numeric: true, value: (run) => run.seed },
     {
@@ -267,7 +270,10 @@ function figureColumn(id: string): TableColumn<Run> {
     title: figureTitle(id),
     numeric: true,
     value: (run) => flatMetrics(run)[id],
-    render: (run) => figure(flatMetrics(run)[id]),
+    render: (run) => {
+      const value = flatMetrics(run)[id];
+      return id.startsWith("reported.") ? figure(value) : fixed(value);
+    },
   };
 }
 

@@ -16,7 +16,7 @@ import { Page } from "../ui/page";
 import { faultText, NumberField, SchemaForm } from "../ui/schema_form";
 import { Async, Failure } from "../ui/state";
 import { toast } from "../ui/toasts";
-import { Copy, Json } from "../ui/value";
+import { CopyButton, Json } from "../ui/value";
 import {
   checkData,
   DataFields,
@@ -225,9 +225,9 @@ function RequestCard({ body }: { body: Record<string, unknown> }) {
     <details class="fold">
       <summary>{t("train.asRequest")}</summary>
       <div class="stack-sm">
-        <div class="d-flex justify-content-between">
+        <div class="d-flex justify-content-between align-items-center">
           <code>POST /api/v1/runs</code>
-          <Copy text={JSON.stringify(body, null, 2)}>{t("app.copy")}</Copy>
+          <CopyButton text={JSON.stringify(body, null, 2)} />
         </div>
         <Json value={body} label={t("train.asRequest")} />
       </div>

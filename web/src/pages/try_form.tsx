@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { api, url } from "../lib/api";
-import { figure } from "../lib/format";
+import { figure, typing } from "../lib/format";
 import { t } from "../lib/i18n";
 import { invalidate } from "../lib/query";
 import { parseNumber } from "../lib/schema";
@@ -12,13 +12,21 @@ import { Card } from "../ui/card";
 import { SelectField, TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
 import { Failure } from "../ui/state";
-import { Copy } from "../ui/value";
+import { CopyButton } from "../ui/value";
 
 export type Feature = NonNullable<Signature["features"]>[number];
 
 function median(column: Column | undefined): string {
   const value = column?.quantiles?.[2] ?? column?.top?.[0]?.value;
-  return value === undefined || value === null ? "" : String(value);
+  if (value === undefined || value === null) return "";
+  return typeof value === "number" ? typing(value) : value;
+}
+
+/** A cell of the data as the page writes it. */
+function cellText(feature: Feature, cell = ""): string {
+  const value = Number(cell);
+  const numeric = feature.type === "number" || feature.type === "integer";
+  return numeric && cell !== "" && !Number.isNaN(value) ? typing(value) : cell;
 }
 
 /** What was typed as the signature wants it; NaN marks a number that is none. */
@@ -60,8 +68,10 @@ export function RowForm(props: {
     const rows = profile?.preview.rows ?? [];
     const picked = rows[Math.floor(Math.random() * rows.length)];
     if (!picked || !profile) return;
+    const cells = profile.preview.columns.map((name, index) => [name, picked[index] ?? ""]);
+    const given = Object.fromEntries(cells) as Record<string, string>;
     setValues(
-      Object.fromEntries(profile.preview.columns.map((name, index) => [name, picked[index] ?? ""])),
+      Object.fromEntries(features.map((one) => [one.name, cellText(one, given[one.name])])),
     );
   };
   const fault = (name: string) =>
@@ -106,7 +116,7 @@ export function RowForm(props: {
           <Button type="submit" look="primary" icon="play" busy={sender.busy}>
             {t("try.submit")}
           </Button>
-          <Copy text={curlOf(props.model, row)}>{t("try.curl")}</Copy>
+          <CopyButton text={curlOf(props.model, row)}>{t("try.curl")}</CopyButton>
         </div>
       </form>
     </Card>

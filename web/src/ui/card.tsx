@@ -38,9 +38,15 @@ export function Card({
   );
 }
 
-export function Stat(props: { label: string; value: ComponentChildren; note?: ComponentChildren }) {
+export function Stat(props: {
+  label: string;
+  value: ComponentChildren;
+  note?: ComponentChildren;
+  /** A text rather than a figure. */
+  small?: boolean;
+}) {
   return (
-    <div class="stat">
+    <div class={`stat ${props.small ? "is-small" : ""}`}>
       <dt>{props.label}</dt>
       <dd>
         {props.value}

@@ -4,6 +4,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { absolute, relative } from "../lib/format";
 import { t, useLanguage } from "../lib/i18n";
+import { Button } from "./button";
 import { Icon } from "./icon";
 import { toast } from "./toasts";
 
@@ -36,6 +37,19 @@ export function Copy({ text, children }: { text: string; children?: ComponentChi
       <Icon name="copy" />
       <span class="visually-hidden">{t("app.copy")}</span>
     </button>
+  );
+}
+
+/** Copies a longer text: a log, a request. */
+export function CopyButton({ text, children }: { text: string; children?: ComponentChildren }) {
+  const copy = async () => {
+    await copyText(text);
+    toast(t("app.copied"), "good");
+  };
+  return (
+    <Button look="ghost" small icon="copy" onClick={copy}>
+      {children ?? t("app.copy")}
+    </Button>
   );
 }
 
