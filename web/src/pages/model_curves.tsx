@@ -7,11 +7,11 @@ import { axis, base, colour, type Palette, tooltip } from "../charts/palette";
 import { query, url } from "../lib/api";
 import { figure, fixed } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
-import { useQuery } from "../lib/query";
+import { useQuery, useSteady } from "../lib/query";
 import type { Curve } from "../lib/types";
 import { Segments } from "../ui/button";
 import { Pick } from "../ui/fields";
-import type { Chosen } from "./model_performance";
+import type { Chosen } from "./model_scores";
 
 const kinds = {
   classification: ["roc", "pr", "calibration", "lift"],
@@ -25,7 +25,8 @@ export function CurvesCard({ model, version, beside, window }: Chosen) {
   const [chosen, setChosen] = useState("");
   const shown = chosen === beside && beside !== null ? beside : version;
   const search = query({ version: shown, kind, source, window: source === "live" ? window : null });
-  const read = useQuery<Curve>(url`/models/${model.name}/curves` + search);
+  const path = url`/models/${model.name}/curves` + search;
+  const read = useSteady(useQuery<Curve>(path), `${model.name} ${kind}`);
   const curve = read.data;
   const title = t(`curve.${kind}` as Key);
   const lines = curve?.classes ?? [];
@@ -47,6 +48,7 @@ export function CurvesCard({ model, version, beside, window }: Chosen) {
       legend={legend.length > 0 && <Legend items={legend} />}
       table={tableOf(kind, curve)}
       summary={t("curve.summary", { name: title, version: shown })}
+      loading={read.loading}
       empty={read.error?.message ?? reasons[0] ?? t("curve.empty")}
       actions={
         <>
@@ -135,6 +137,19 @@ function guide(palette: Palette, kind: string, curve: Curve | undefined) {
     : [];
 }
 
+interface CurvePoint {
+  seriesName: string;
+  value: number[];
+}
+
+/** One point of a scatter, or the nearest point of each class's curve. */
+function pointText(hit: CurvePoint | CurvePoint[], x: string, y: string): string {
+  if (!Array.isArray(hit)) return `${x} ${figure(hit.value[0])}\n${y} ${figure(hit.value[1])}`;
+  const named = hit.filter((one) => !/^series\d/.test(one.seriesName.replaceAll("\0", "")));
+  const lines = named.map((one) => `${one.seriesName}  ${figure(one.value[1])}`);
+  return [`${x} ${figure(named[0]?.value[0])}`, ...lines].join("\n");
+}
+
 function curveOption(palette: Palette, kind: string, curve: Curve | undefined) {
   const [x, y] = axisNames(kind);
   const unit = ["roc", "pr", "calibration"].includes(kind);
@@ -162,8 +177,8 @@ function curveOption(palette: Palette, kind: string, curve: Curve | undefined) {
     ...base(palette),
     grid: { left: 60, right: 24, top: 16, bottom: 48 },
     tooltip: tooltip(palette, {
-      formatter: (one: { seriesName: string; value: number[] }) =>
-        `${one.seriesName?.startsWith("series") ? "" : `${one.seriesName}\n`}${x} ${figure(one.value?.[0])}\n${y} ${figure(one.value?.[1])}`,
+      trigger: curve?.points ? "item" : "axis",
+      formatter: (hit: CurvePoint | CurvePoint[]) => pointText(hit, x, y),
     }),
     xAxis: axis(palette, { type: "value", name: x, nameLocation: "middle", nameGap: 28, ...range }),
     yAxis: axis(palette, { type: "value", name: y, nameLocation: "middle", nameGap: 42, ...range }),
