@@ -50,6 +50,7 @@ export function DatasetNewPage() {
   const submit = async (event: Event) => {
     event.preventDefault();
     if (!file) return;
+    setProgress(0);
     const made = await sender.run(() =>
       upload<DatasetVersion>("/datasets", formOf(file, options), setProgress),
     );
@@ -79,7 +80,11 @@ export function DatasetNewPage() {
         {rest && <Failure error={rest} />}
         {sender.busy && <Meter share={progress} label={t("upload.progress")} />}
         <div class="sticky-foot">
-          {sender.busy && <span class="muted num">{percent(progress)}</span>}
+          {sender.busy && (
+            <span class="muted num" role="status">
+              {progress < 1 ? percent(progress) : t("upload.reading")}
+            </span>
+          )}
           <Button
             type="submit"
             look="primary"

@@ -88,11 +88,15 @@ function axisNames(kind: string): [string, string] {
   return [t(`curve.${kind}.x` as Key), t(`curve.${kind}.y` as Key)];
 }
 
+function lastName(kind: string): string {
+  return t(kind === "calibration" ? "curve.n" : "curve.threshold");
+}
+
 function tableOf(kind: string, curve: Curve | undefined) {
   const [x, y] = axisNames(kind);
   if (curve?.points) return { header: [x, y], rows: curve.points.map((one) => [one[0], one[1]]) };
   return {
-    header: [t("curve.class"), x, y, t(kind === "calibration" ? "curve.n" : "curve.threshold")],
+    header: [t("curve.class"), x, y, lastName(kind)],
     rows: (curve?.classes ?? []).flatMap((one) =>
       one.points.map((point) => [one.class, point[0], point[1], point[2]]),
     ),
@@ -142,12 +146,13 @@ interface CurvePoint {
   value: number[];
 }
 
-/** One point of a scatter, or the nearest point of each class's curve. */
-function pointText(hit: CurvePoint | CurvePoint[], x: string, y: string): string {
-  if (!Array.isArray(hit)) return `${x} ${figure(hit.value[0])}\n${y} ${figure(hit.value[1])}`;
-  const named = hit.filter((one) => !/^series\d/.test(one.seriesName.replaceAll("\0", "")));
-  const lines = named.map((one) => `${one.seriesName}  ${figure(one.value[1])}`);
-  return [`${x} ${figure(named[0]?.value[0])}`, ...lines].join("\n");
+/** A class and its point: both coordinates, and the threshold or the rows behind them. */
+function pointText({ seriesName, value }: CurvePoint, names: string[]): string {
+  const lines = names
+    .slice(0, value.length)
+    .map((name, index) => `${name}  ${figure(value[index])}`);
+  const named = seriesName && !/^\W*series\W*\d/.test(seriesName);
+  return (named ? [seriesName, ...lines] : lines).join("\n");
 }
 
 function curveOption(palette: Palette, kind: string, curve: Curve | undefined) {
@@ -166,19 +171,21 @@ function curveOption(palette: Palette, kind: string, curve: Curve | undefined) {
     : (curve?.classes ?? []).map((one, index) => ({
         type: "line",
         name: one.class,
-        data: one.points.map((point) => [point[0], point[1]]),
-        symbol: kind === "calibration" ? "circle" : "none",
+        data: one.points,
+        // A line alone cannot be pointed at: its points are there, and seen when they are hit.
+        symbol: "circle",
+        showAllSymbol: true,
         symbolSize: 7,
         step: kind === "roc" ? "end" : undefined,
         lineStyle: { width: 2, color: colour(palette, index) },
-        itemStyle: { color: colour(palette, index) },
+        itemStyle: { color: colour(palette, index), opacity: kind === "calibration" ? 1 : 0 },
+        emphasis: { itemStyle: { opacity: 1 } },
       }));
   return {
     ...base(palette),
     grid: { left: 60, right: 24, top: 16, bottom: 48 },
     tooltip: tooltip(palette, {
-      trigger: curve?.points ? "item" : "axis",
-      formatter: (hit: CurvePoint | CurvePoint[]) => pointText(hit, x, y),
+      formatter: (hit: CurvePoint) => pointText(hit, [x, y, lastName(kind)]),
     }),
     xAxis: axis(palette, { type: "value", name: x, nameLocation: "middle", nameGap: 28, ...range }),
     yAxis: axis(palette, { type: "value", name: y, nameLocation: "middle", nameGap: 42, ...range }),

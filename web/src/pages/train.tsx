@@ -160,8 +160,10 @@ function TrainForm({ module, from }: { module: Module; from: Run | null }) {
 
 function focusFirstFault(): void {
   setTimeout(() => {
-    const field = document.querySelector<HTMLElement>("main .is-invalid, main [aria-invalid]");
-    field?.focus();
+    const faulty = "main .is-invalid, main [aria-invalid], main .form-error";
+    const first = document.querySelector<HTMLElement>(faulty);
+    first?.focus();
+    first?.scrollIntoView({ block: "center" });
   }, 50);
 }
 

@@ -42,12 +42,14 @@ export function sentenceOf(error: ApiError): string {
 }
 
 export function Failure({ error, retry }: { error: ApiError; retry?: () => void }) {
-  const details = error.problem.errors ?? [];
+  const sentence = sentenceOf(error);
+  // One fault is often said twice: as the sentence and as that of its field.
+  const details = (error.problem.errors ?? []).filter((one) => one.detail !== sentence);
   return (
     <div class="notice is-bad" role="alert">
       <Icon name="alert" />
       <div>
-        <p>{sentenceOf(error)}</p>
+        <p>{sentence}</p>
         {details.length > 0 && (
           <ul>
             {details.map((one) => (
