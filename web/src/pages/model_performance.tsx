@@ -84,10 +84,11 @@ function Content(props: Chosen) {
   const sides = useSides(props);
   const side = (id: string) => sides.find((one) => one.id === id)?.read;
   const live = side("live");
+  const old = sides.some((one) => one.read.old);
   if (live?.error && !live.data) return <Failure error={live.error} retry={live.reload} />;
   if (!live?.data) return <Skeleton lines={8} />;
   return (
-    <div class={`stack ${sides.some((one) => one.read.old) ? "is-old" : ""}`}>
+    <div class={`stack ${old ? "is-old" : ""}`} aria-busy={old}>
       <Coverage live={live.data} />
       {live.data.labelled === 0 && <NoTruth model={model.name} rows={live.data.rows} />}
       <FigureTable model={model} sides={sides} />
