@@ -35,7 +35,15 @@ export function PerformanceTab({ model, versions }: TabProps) {
   if (version === null) {
     return (
       <Card flush>
-        <Empty icon="models" title={t("versions.empty")}>
+        <Empty
+          icon="models"
+          title={t("versions.empty")}
+          action={
+            <LinkButton href={modelLink(model.name, "versions")} look="primary">
+              {t("model.versions")}
+            </LinkButton>
+          }
+        >
           {t("versions.emptyLead")}
         </Empty>
       </Card>

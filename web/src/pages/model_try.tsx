@@ -6,11 +6,13 @@ import { plain } from "../lib/format";
 import { t } from "../lib/i18n";
 import { useQuery } from "../lib/query";
 import type { DatasetVersion, Run } from "../lib/types";
+import { LinkButton } from "../ui/button";
 import { Card } from "../ui/card";
 import { Empty } from "../ui/state";
 import { CsvButton, ScrollBox } from "../ui/table";
 import type { TabProps } from "./model";
 
+import { modelLink } from "./models";
 import { AnswerView, answerText, type Told } from "./try_answer";
 import { type Feature, RowForm } from "./try_form";
 
@@ -26,7 +28,15 @@ export function TryTab({ model, versions }: TabProps) {
   if (!version) {
     return (
       <Card flush>
-        <Empty icon="models" title={t("try.noChampion")}>
+        <Empty
+          icon="models"
+          title={t("try.noChampion")}
+          action={
+            <LinkButton href={modelLink(model.name, "versions")} look="primary">
+              {t("model.versions")}
+            </LinkButton>
+          }
+        >
           {t("versions.emptyLead")}
         </Empty>
       </Card>

@@ -63,7 +63,14 @@ export function RunsTable({ experiment }: { experiment: string | null }) {
     pickColumn(picked, toggle),
     ...all.filter((one) => one.rowHead || shown.includes(one.id)),
   ];
-  const filtered = Boolean(asked || status);
+  const filtered = Boolean(asked || text || status);
+  if (read.data?.length === 0 && !filtered) {
+    return (
+      <Card flush>
+        <NoRuns />
+      </Card>
+    );
+  }
   return (
     <Card flush>
       <div class="table-tools">
@@ -92,7 +99,7 @@ export function RunsTable({ experiment }: { experiment: string | null }) {
       <Async query={read}>
         {(runs) =>
           runs.length === 0 ? (
-            <NoRuns filtered={filtered} />
+            <Empty icon="runs" title={t("runs.noMatch")} />
           ) : (
             <>
               <Table
@@ -111,9 +118,8 @@ export function RunsTable({ experiment }: { experiment: string | null }) {
   );
 }
 
-function NoRuns({ filtered }: { filtered: boolean }) {
+function NoRuns() {
   const developer = useRole("developer");
-  if (filtered) return <Empty icon="runs" title={t("runs.noMatch")} />;
   return (
     <Empty
       icon="runs"

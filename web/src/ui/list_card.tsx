@@ -28,16 +28,20 @@ interface ListCardProps<Row> {
 export function ListCard<Row>(props: ListCardProps<Row>) {
   const { read, columns } = props;
   const rows = read.data ?? [];
+  // An empty list says itself what it is the list of.
+  const bare = read.data?.length === 0 && props.empty && !props.actions;
   return (
     <Card
-      title={props.title}
-      note={props.note}
+      title={bare ? undefined : props.title}
+      note={bare ? undefined : props.note}
       flush
       actions={
-        <>
-          {rows.length > 0 && <TableCsv name={props.name} columns={columns} rows={rows} />}
-          {props.actions}
-        </>
+        !bare && (
+          <>
+            {rows.length > 0 && <TableCsv name={props.name} columns={columns} rows={rows} />}
+            {props.actions}
+          </>
+        )
       }
     >
       <Async query={read} lines={props.lines}>

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { ApiError } from "../lib/api";
 import { t } from "../lib/i18n";
 import type { Query } from "../lib/query";
-import { Button } from "./button";
+import { Button, LinkButton } from "./button";
 import { Icon, type IconName } from "./icon";
 
 export function Empty(props: {
@@ -82,6 +82,21 @@ export function Notice(props: {
   );
 }
 
+/** Never there, or gone since. */
+function Gone() {
+  return (
+    <div role="alert">
+      <Empty
+        icon="info"
+        title={t("app.notFound")}
+        action={<LinkButton href="/">{t("app.toOverview")}</LinkButton>}
+      >
+        {t("app.notFoundLead")}
+      </Empty>
+    </div>
+  );
+}
+
 /** What a read answers, or its skeleton, or its failure. */
 export function Async<T>(props: {
   query: Pick<Query<T>, "data" | "error" | "loading" | "reload">;
@@ -89,8 +104,8 @@ export function Async<T>(props: {
   children: (data: T) => ComponentChildren;
 }) {
   const { data, error, reload } = props.query;
-  if (error && (data === undefined || error.status === 404))
-    return <Failure error={error} retry={reload} />;
+  if (error?.status === 404) return <Gone />;
+  if (error && data === undefined) return <Failure error={error} retry={reload} />;
   if (data === undefined) return <Skeleton lines={props.lines ?? 5} />;
   return <>{props.children(data)}</>;
 }
