@@ -5,10 +5,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, lookAt, missingBrowser, openBrowser, openPage, wordsOf } from "./browser.mjs";
 import { missing, startCrisol } from "./crisol.mjs";
-import { becomeAdministrator, logIn, Person, password, uploadIris } from "./steps.mjs";
+import { becomeAdministrator, logIn, logOut, Person, password, uploadIris } from "./steps.mjs";
 
 const skip = missing() || missingBrowser();
-const t = wordsOf("en");
 let browser;
 
 before(async () => {
@@ -16,10 +15,11 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function withServer(options, work) {
+async function withServer({ options = [], language = "en", width = 1280, scheme }, work) {
   const server = await startCrisol(options);
-  const opened = await openPage(browser, { address: server.address, language: "en", width: 1280 });
-  const person = new Person(opened.page, t, "en");
+  const address = server.address;
+  const opened = await openPage(browser, { address, language, width, scheme });
+  const person = new Person(opened.page, wordsOf(language), language);
   try {
     await becomeAdministrator(person, server.setupLink, "ada");
     await work(person, opened);
@@ -30,11 +30,13 @@ async function withServer(options, work) {
   }
 }
 
+const registration = { options: ["--set", "identity.registration=true"] };
+
 test("who registers is a viewer, reads everything and is offered no changes", { skip }, () =>
-  withServer(["--set", "identity.registration=true"], async (person) => {
-    const { page } = person;
+  withServer({ ...registration, language: "es", width: 390, scheme: "dark" }, async (person) => {
+    const { page, t } = person;
     await uploadIris(person);
-    await person.button("nav.logOut").click();
+    await logOut(person);
     await page.getByRole("link", { name: t("login.register") }).click();
     await person.title(t("register.title"));
     await lookAt(page, "registration");
@@ -56,8 +58,8 @@ test("who registers is a viewer, reads everything and is offered no changes", { 
 );
 
 test("a session that ends leads to the login, and back to the same page", { skip }, () =>
-  withServer([], async (person, { context, watch }) => {
-    const { page } = person;
+  withServer({ language: "pt" }, async (person, { context, watch }) => {
+    const { page, t } = person;
     watch.expected.push(/status of 401/);
     await uploadIris(person);
     await context.clearCookies();
@@ -72,7 +74,7 @@ test("a session that ends leads to the login, and back to the same page", { skip
 );
 
 test("a file that is no table is refused with its reason beside the form", { skip }, () =>
-  withServer([], async (person, { watch }) => {
+  withServer({}, async (person, { watch }) => {
     const { page } = person;
     watch.expected.push(/status of 4\d\d/);
     await page.goto("/datasets/new");
@@ -87,8 +89,8 @@ test("a file that is no table is refused with its reason beside the form", { ski
 );
 
 test("the page follows the server: a dataset of somebody else appears by itself", { skip }, () =>
-  withServer([], async (person, { context }) => {
-    const { page } = person;
+  withServer({}, async (person, { context }) => {
+    const { page, t } = person;
     await person.go("nav.datasets");
     await page.getByText(t("datasets.empty")).waitFor();
     await page.locator(".side .live.is-live").waitFor();

@@ -58,11 +58,8 @@ async function isReady(address) {
   }
 }
 
-export async function startCrisol(options = []) {
-  const data = mkdtempSync(path.join(tmpdir(), "crisol-e2e-"));
-  const port = await freePort();
-  const address = `http://127.0.0.1:${port}`;
-  const args = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, ...options];
+/** One process of the program: what it says, and how it is ended. */
+async function startProcess(args, address) {
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -76,7 +73,6 @@ export async function startCrisol(options = []) {
     const timer = setTimeout(() => child.kill("SIGKILL"), stopWithin_ms);
     const code = await ended;
     clearTimeout(timer);
-    rmSync(data, { recursive: true, force: true });
     return code;
   };
   try {
@@ -84,12 +80,46 @@ export async function startCrisol(options = []) {
       if (child.exitCode !== null) throw new Error(`the server ended:\n${output}`);
       return isReady(address);
     });
-    const setupLink = await waitFor("the link for the first administrator", 5000, () =>
-      Promise.resolve(/http:\/\/\S+\/setup\?token=[^\s"]+/.exec(output)?.[0]),
-    );
-    return { address, setupLink, stop, output: () => output };
+    return { stop, output: () => output };
   } catch (cause) {
     await stop();
+    throw cause;
+  }
+}
+
+export async function startCrisol(options = []) {
+  const data = mkdtempSync(path.join(tmpdir(), "crisol-e2e-"));
+  const port = await freePort();
+  const address = `http://127.0.0.1:${port}`;
+  const args = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, ...options];
+  let running = await startProcess(args, address);
+  let before = "";
+  const end = async () => {
+    const code = await running.stop();
+    before += running.output();
+    return code;
+  };
+  const server = {
+    address,
+    output: () => before + running.output(),
+    /** Drains the server; the same folder and port are used when it starts again. */
+    pause: end,
+    resume: async () => {
+      running = await startProcess(args, address);
+    },
+    stop: async () => {
+      const code = await end();
+      rmSync(data, { recursive: true, force: true });
+      return code;
+    },
+  };
+  try {
+    server.setupLink = await waitFor("the link for the first administrator", 5000, () =>
+      Promise.resolve(/http:\/\/\S+\/setup\?token=[^\s"]+/.exec(server.output())?.[0]),
+    );
+    return server;
+  } catch (cause) {
+    await server.stop();
     throw cause;
   }
 }

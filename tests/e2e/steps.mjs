@@ -23,8 +23,7 @@ export class Person {
   }
 
   async go(key) {
-    const menu = this.page.getByRole("button", { name: this.t("nav.menu"), exact: true });
-    if (await menu.isVisible()) await menu.click();
+    await openMenu(this);
     await this.page
       .getByRole("navigation", { name: this.t("nav.main") })
       .getByRole("link", { name: this.t(key), exact: true })
@@ -69,6 +68,17 @@ export async function logIn(person, name, secret = password) {
   await person.button("login.submit").click();
 }
 
+export async function openMenu(person) {
+  const menu = person.page.getByRole("button", { name: person.t("nav.menu"), exact: true });
+  if (await menu.isVisible()) await menu.click();
+}
+
+export async function logOut(person) {
+  await openMenu(person);
+  await person.button("nav.logOut").click();
+  await person.title(person.t("login.title"));
+}
+
 export async function uploadIris(person) {
   const { page, t } = person;
   await person.go("nav.datasets");
@@ -85,13 +95,33 @@ export async function uploadIris(person) {
   await page.getByRole("rowheader", { name: "species" }).waitFor();
 }
 
-export async function openTrainForm(person) {
+/** A table of numbers with a target that follows from them, but for some noise. */
+export function noisyTable(rows) {
+  let seed = 1;
+  const random = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
+  const line = () => {
+    const [a, b, c] = [random(), random(), random()];
+    return [a, b, c, 10 * a - 5 * b + 8 * random()].map((one) => one.toFixed(4)).join(",");
+  };
+  return ["x1,x2,x3,y", ...Array.from({ length: rows }, line), ""].join("\n");
+}
+
+export async function chooseFile(person, name, text) {
+  await person.page
+    .locator("input[type=file]")
+    .setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+}
+
+export async function openTrainForm(person, features = 4) {
   const { page, t } = person;
   await person.go("nav.catalogue");
   await page.locator('a[href^="/catalogue/svm"]').click();
   await page.getByRole("link", { name: t("module.train"), exact: true }).click();
   await page.locator('[name="kernel"]').waitFor();
-  await page.getByText(t("train.chosen", { n: 4, of: 4 })).waitFor();
+  await page.getByText(t("train.chosen", { n: features, of: features })).waitFor();
 }
 
 /** The option of a select whose value is that JSON text. */
@@ -99,11 +129,11 @@ export async function chooseParameter(where, name, value) {
   await where.locator(`[name="${name}"]`).selectOption(JSON.stringify(value));
 }
 
-export async function waitUntilDone(person) {
+export async function waitUntil(person, status) {
   const { page, t } = person;
   await page
     .locator(".page-head .badge")
-    .filter({ hasText: t("status.done") })
+    .filter({ hasText: t(`status.${status}`) })
     .waitFor({ timeout: trainWithin_ms });
 }
 
@@ -117,7 +147,7 @@ export async function trainFirst(person) {
   await person.field("experiments.name").fill("kernels");
   await person.button("train.submit").click();
   await person.title("radial svm");
-  await waitUntilDone(person);
+  await waitUntil(person, "done");
 }
 
 export async function trainAgain(person) {
@@ -129,7 +159,7 @@ export async function trainAgain(person) {
   await chooseParameter(dialog, "kernel", "polynomial");
   await dialog.getByRole("button", { name: person.t("train.submit") }).click();
   await page.waitForURL((url) => url.href !== first && url.pathname.startsWith("/runs/"));
-  await waitUntilDone(person);
+  await waitUntil(person, "done");
 }
 
 export async function registerRun(person, model, version) {

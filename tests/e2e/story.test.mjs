@@ -3,7 +3,7 @@
 // the console stays quiet and no other host is asked.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { assertQuiet, lookAt, missingBrowser, openBrowser, openPage, wordsOf } from "./browser.mjs";
 import { missing, startCrisol } from "./crisol.mjs";
 import {
@@ -12,6 +12,7 @@ import {
   assertChampion,
   becomeAdministrator,
   logIn,
+  logOut,
   openTrainForm,
   Person,
   password,
@@ -31,13 +32,16 @@ before(async () => {
 });
 after(() => browser?.close());
 
-for (const language of ["en", "es", "pt"]) {
-  for (const width of [1280, 390]) {
-    test(`from first start to roll-back, ${language}, ${width} px`, { skip }, () =>
-      story(language, width),
-    );
+// Two at once: each has a server of its own, and half of a story is waiting.
+describe("the whole story", { concurrency: 2 }, () => {
+  for (const language of ["en", "es", "pt"]) {
+    for (const width of [1280, 390]) {
+      it(`from first start to roll-back, ${language}, ${width} px`, { skip }, () =>
+        story(language, width),
+      );
+    }
   }
-}
+});
 
 async function story(language, width) {
   const server = await startCrisol();
@@ -290,10 +294,7 @@ async function switchLanguage(person) {
 
 async function logOutAndIn(person, watch) {
   const { page, t } = person;
-  const menu = page.getByRole("button", { name: t("nav.menu"), exact: true });
-  if (await menu.isVisible()) await menu.click();
-  await person.button("nav.logOut").click();
-  await person.title(t("login.title"));
+  await logOut(person);
   watch.expected.push(/status of 401/);
   await logIn(person, "ada", "not the password");
   await page.getByText(t("login.wrong")).waitFor();

@@ -25,7 +25,9 @@ import { RunPage } from "./pages/run";
 import { RunsPage } from "./pages/runs";
 import { TrainPage } from "./pages/train";
 import { Shell } from "./shell";
-import { Button, Failure, LinkButton, Page, Skeleton } from "./ui/parts";
+import { Button, LinkButton } from "./ui/button";
+import { Page } from "./ui/page";
+import { Failure, Skeleton } from "./ui/state";
 import { Toasts } from "./ui/toasts";
 
 type Params = Record<string, string>;

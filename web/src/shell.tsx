@@ -9,8 +9,8 @@ import { chooseLanguage, chooseTheme, logOut, session, useRole } from "./lib/ses
 import { useStore } from "./lib/store";
 import { theme } from "./lib/theme";
 import type { Lang } from "./lib/types";
+import { Button, Segments } from "./ui/button";
 import { Icon, type IconName, Mark } from "./ui/icon";
-import { Button, Segments } from "./ui/parts";
 
 const links: { href: string; icon: IconName; key: Key }[] = [
   { href: "/", icon: "overview", key: "nav.overview" },

@@ -34,6 +34,8 @@ test("a problem becomes an error with its sentence and its fields", async () => 
   assert.equal(error.message, "C must be more than 0.");
   assert.equal(error.at("/parameters/C"), "must be more than 0");
   assert.equal(error.at("/name"), undefined);
+  assert.equal(error.at("/parameters"), "must be more than 0", "a part speaks for the whole");
+  assert.equal(error.at("/param"), undefined);
 });
 
 test("an answer that is no JSON, a wait, and a dead server are told apart", async () => {

@@ -6,7 +6,6 @@ import type { DatasetVersion, JsonSchema, Run } from "../src/lib/types";
 import { nameFrom } from "../src/pages/dataset_new";
 import { LoginPage, SetupPage } from "../src/pages/gate";
 import { armsBody } from "../src/pages/model_traffic";
-import { typed } from "../src/pages/model_try";
 import {
   checkData,
   dataBody,
@@ -14,6 +13,7 @@ import {
   dataFromVersion,
   emptyData,
 } from "../src/pages/train_data";
+import { typed } from "../src/pages/try_form";
 import { faultText, SchemaForm } from "../src/ui/schema_form";
 import { answerWith, choose, field, show, submit, type } from "./dom";
 

@@ -1,15 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findRoute } from "../src/app";
+import { ApiError } from "../src/lib/api";
 import { guessSeparator, parseCsv, toCsv } from "../src/lib/csv";
-import { absolute, bytes, duration, figure, fixed, integer, relative } from "../src/lib/format";
+import {
+  absolute,
+  brief,
+  bytes,
+  duration,
+  figure,
+  fixed,
+  integer,
+  relative,
+  tick,
+  typing,
+} from "../src/lib/format";
 import { setLanguage, startI18n, t } from "../src/lib/i18n";
-import { pathsOf } from "../src/lib/live";
+import { isHistory, pathsOf } from "../src/lib/live";
 import { bucketValue, figuresOf, figureValue, judge } from "../src/lib/metrics";
 import { isBelow } from "../src/lib/query";
 import { match } from "../src/lib/router";
 import { roleSuffices } from "../src/lib/session";
 import type { Metrics } from "../src/lib/types";
+import { bucketFor, bucketOf, noteRefusal, withoutMinutes } from "../src/lib/windows";
 
 test("addresses name their parts, escaped or not", () => {
   assert.deepEqual(match("/runs/:id", "/runs/a%20b"), { id: "a b" });
@@ -55,11 +68,20 @@ test("numbers and times are written as the language does", async () => {
   assert.equal(fixed(0.5), "0.5000");
   assert.equal(figure(null), "–");
   assert.equal(figure(0.00001234), "1.234e-5");
+  assert.equal(fixed(102_345.5935), "102,345.6");
+  assert.equal(fixed(41.26789), "41.268");
+  assert.equal(brief(0.93333), "0.933");
+  assert.equal(brief(102_345.5935), "102.3K");
+  assert.equal(tick(2_500_000), "2.5M");
+  assert.equal(typing(0.25), "0.25");
   assert.equal(bytes(4211), "4.2 kB");
   assert.equal(duration(90_500), "1 min 30 s");
   assert.equal(relative("2026-01-01T00:00:00Z", Date.parse("2026-01-03T01:00:00Z")), "2 days ago");
   await setLanguage("es", false);
   assert.equal(fixed(0.5), "0,5000");
+  assert.equal(figure(0.00001234), "1,234e-5");
+  assert.equal(tick(0.935), "0,935");
+  assert.equal(typing(1234.5), "1234,5");
   assert.equal(relative("2026-01-01T00:00:00Z", Date.parse("2026-01-04T00:00:00Z")), "hace 3 días");
   assert.match(absolute("2026-01-31T12:00:00Z"), /2026/);
   assert.equal(t("nav.runs"), "Ejecuciones");
@@ -75,6 +97,37 @@ test("an event refreshes what it makes old and nothing beside it", () => {
   assert.ok(isBelow("/runs?limit=50", "/runs"));
   assert.ok(isBelow("/models/iris/metrics?x=1", "/models/iris/metrics"));
   assert.ok(!isBelow("/models/iris2/metrics", "/models/iris"));
+});
+
+test("what has happened once is not asked for again at every event", () => {
+  assert.ok(isHistory("/models/iris/metrics?version=1&source=holdout"));
+  assert.ok(isHistory("/models/iris/curves?source=training&kind=roc"));
+  assert.ok(!isHistory("/models/iris/metrics?version=1&source=live&window=24h"));
+  assert.ok(!isHistory("/models/iris/metrics?version=source=holdout2"));
+});
+
+test("a window is drawn as finely as its points can be told apart", () => {
+  const hour = 3_600_000;
+  assert.equal(bucketFor(hour / 2), "1m");
+  assert.equal(bucketFor(24 * hour), "15m");
+  assert.equal(bucketFor(48 * hour), "15m");
+  assert.equal(bucketFor(49 * hour), "1h", "minutes are kept for two days");
+  assert.equal(bucketFor(7 * 24 * hour), "1h");
+  assert.equal(bucketFor(30 * 24 * hour), "6h");
+  assert.equal(bucketFor(4000 * 24 * hour), "7d");
+  assert.equal(bucketFor(hour / 2, hour), "1h");
+});
+
+test("where the server gives no minutes, full hours serve, for that model and window", () => {
+  const model = { name: "iris", created: new Date().toISOString() };
+  const refusal = new ApiError(422, { errors: [{ pointer: "/bucket", detail: "full hours" }] });
+  assert.equal(bucketOf(model, "24h", withoutMinutes.get()), "15m");
+  noteRefusal("iris", "24h", new ApiError(500, {}));
+  assert.equal(bucketOf(model, "24h", withoutMinutes.get()), "15m");
+  noteRefusal("iris", "24h", refusal);
+  assert.equal(bucketOf(model, "24h", withoutMinutes.get()), "1h");
+  assert.equal(bucketOf(model, "30m", withoutMinutes.get()), "1m");
+  assert.equal(bucketOf({ ...model, name: "wine" }, "24h", withoutMinutes.get()), "15m");
 });
 
 test("roles are one ladder", () => {

@@ -55,6 +55,8 @@ test("numbers are read as people type them", () => {
   assert.equal(parseNumber(" 1e3 "), 1000);
   assert.equal(parseNumber(""), undefined);
   assert.ok(Number.isNaN(parseNumber("five")));
+  assert.ok(Number.isNaN(parseNumber("1,000")), "one or a thousand: nobody can tell");
+  assert.equal(parseNumber("0,125"), 0.125);
 });
 
 test("text that is not JSON is kept and refused", () => {

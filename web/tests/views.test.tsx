@@ -5,10 +5,9 @@ import { ConfusionCard } from "../src/charts/confusion";
 import type { Metrics, Run } from "../src/lib/types";
 import { differs } from "../src/pages/compare";
 import { sideText } from "../src/pages/model_decisions";
-import { bucketForAge } from "../src/pages/model_performance";
 import { columnsOf } from "../src/pages/runs_table";
-import { Time } from "../src/ui/parts";
 import { sortRows, Table, type TableColumn } from "../src/ui/table";
+import { Time } from "../src/ui/value";
 import { show } from "./dom";
 
 interface Row {
@@ -98,10 +97,4 @@ test("a decision's sides are versions or arms", () => {
     ]),
     "1 champion, 2 shadow",
   );
-});
-
-test("everything since the beginning fits a chart, young model or old", () => {
-  assert.equal(bucketForAge(10 * 60_000), "1h");
-  assert.equal(bucketForAge(26 * 3_600_000), "1h");
-  assert.equal(bucketForAge(400 * 86_400_000), "7d");
 });

@@ -9,7 +9,9 @@ import { figure } from "../lib/format";
 import { t, useLanguage } from "../lib/i18n";
 import { useStore } from "../lib/store";
 import { shade } from "../lib/theme";
-import { Button, Card, Empty } from "../ui/parts";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
+import { Empty } from "../ui/state";
 import { CsvButton, ScrollBox } from "../ui/table";
 import type { ChartHandle } from "./engine";
 import { type Palette, readPalette } from "./palette";
@@ -32,6 +34,8 @@ interface ChartCardProps {
   actions?: ComponentChildren;
   empty?: string;
   tall?: boolean;
+  /** The figures are under way: a place is kept for them. */
+  loading?: boolean;
 }
 
 export function ChartCard(props: ChartCardProps) {
@@ -54,14 +58,25 @@ export function ChartCard(props: ChartCardProps) {
   );
   return (
     <Card title={props.title} note={props.note} actions={actions} flush>
-      {empty ? (
+      {empty && props.loading ? (
+        <div class="card-body">
+          <div class={`chart is-loading ${props.tall ? "is-tall" : ""}`} role="status">
+            <span class="visually-hidden">{t("app.loading")}</span>
+          </div>
+        </div>
+      ) : empty ? (
         <Empty icon="chart" title={props.empty ?? t("chart.empty")} />
       ) : asTable ? (
         <FigureTable label={props.title} table={props.table} />
       ) : (
         <div class="card-body">
           {props.legend}
-          <Canvas option={props.option} summary={props.summary} tall={props.tall} />
+          <Canvas
+            key={props.name}
+            option={props.option}
+            summary={props.summary}
+            tall={props.tall}
+          />
         </div>
       )}
     </Card>

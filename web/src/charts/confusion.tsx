@@ -1,15 +1,17 @@
 // A confusion matrix as a real table: rows are the truth, colour is the share of the row.
 
-import { integer, percent } from "../lib/format";
+import { integer, nothing, percent } from "../lib/format";
 import { t } from "../lib/i18n";
 import type { Metrics } from "../lib/types";
-import { Card, Empty } from "../ui/parts";
+import { Card } from "../ui/card";
+import { Empty, Skeleton } from "../ui/state";
 import { CsvButton, ScrollBox } from "../ui/table";
 
 export function ConfusionCard(props: {
   title: string;
   name: string;
   metrics: Metrics | undefined;
+  loading?: boolean;
 }) {
   const classes = props.metrics?.classes ?? [];
   const counts = props.metrics?.confusion ?? [];
@@ -25,6 +27,8 @@ export function ConfusionCard(props: {
     <Card title={props.title} actions={actions} flush={total === 0}>
       {total > 0 ? (
         <Matrix label={props.title} classes={classes} counts={counts} />
+      ) : props.loading ? (
+        <Skeleton lines={4} />
       ) : (
         <Empty icon="table" title={t("confusion.empty")} />
       )}
@@ -32,10 +36,13 @@ export function ConfusionCard(props: {
   );
 }
 
+/** With more classes than this the cells have room for the counts only. */
+const sharesMax = 6;
+
 function Matrix(props: { label: string; classes: string[]; counts: number[][] }) {
   return (
     <ScrollBox label={props.label}>
-      <table class="confusion">
+      <table class={`confusion ${props.classes.length <= sharesMax ? "is-even" : ""}`}>
         <thead>
           <tr>
             <td class="corner" />
@@ -55,6 +62,7 @@ function Matrix(props: { label: string; classes: string[]; counts: number[][] })
                   key={column}
                   count={count}
                   sum={row.reduce((all, one) => all + one, 0)}
+                  withShare={props.classes.length <= sharesMax}
                   title={t("confusion.cell", {
                     truth: props.classes[index] ?? "",
                     predicted: props.classes[column] ?? "",
@@ -65,12 +73,13 @@ function Matrix(props: { label: string; classes: string[]; counts: number[][] })
           ))}
         </tbody>
       </table>
-      <p class="form-hint">{t("confusion.axes")}</p>
+      <p class="form-hint mb-0">{t("confusion.axes")}</p>
     </ScrollBox>
   );
 }
 
-function Cell({ count, sum, title }: { count: number; sum: number; title: string }) {
+function Cell(props: { count: number; sum: number; title: string; withShare: boolean }) {
+  const { count, sum, title } = props;
   const share = sum > 0 ? count / sum : 0;
   return (
     <td
@@ -78,6 +87,7 @@ function Cell({ count, sum, title }: { count: number; sum: number; title: string
       title={`${title}: ${integer(count)} (${percent(share, 1)})`}
     >
       {integer(count)}
+      {props.withShare && <small>{sum > 0 ? percent(share) : nothing}</small>}
     </td>
   );
 }

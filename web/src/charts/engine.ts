@@ -35,8 +35,12 @@ export function openChart(element: HTMLElement): ChartHandle {
   observer.observe(element);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   return {
+    // Only the series are replaced: an open tooltip stays while its figures change.
     show: (option) =>
-      chart.setOption({ animation: !still, animationDuration: 200, ...option }, true),
+      chart.setOption(
+        { animation: !still, animationDuration: 200, ...option },
+        { replaceMerge: ["series"] },
+      ),
     close: () => {
       observer.disconnect();
       chart.dispose();

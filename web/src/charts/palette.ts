@@ -1,6 +1,8 @@
 // The colours of the theme for a canvas, which reads no style sheet, and the parts of an ECharts
 // option that all charts share.
 
+import { tick } from "../lib/format";
+
 export interface Palette {
   ink: string;
   muted: string;
@@ -28,8 +30,9 @@ export function colour(palette: Palette, series: number): string {
 }
 
 export function axis(palette: Palette, extra: Record<string, unknown> = {}) {
+  const label = { color: palette.muted, fontSize: 11, hideOverlap: true };
   return {
-    axisLabel: { color: palette.muted, fontSize: 11, hideOverlap: true },
+    axisLabel: extra.type === "value" ? { ...label, formatter: tick } : label,
     axisLine: { lineStyle: { color: palette.line } },
     axisTick: { lineStyle: { color: palette.line } },
     splitLine: { lineStyle: { color: palette.line } },

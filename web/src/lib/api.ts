@@ -21,10 +21,15 @@ export class ApiError extends Error {
     this.retryAfter_s = retryAfter_s;
   }
 
-  /** What the server said about one field, by its JSON pointer. */
+  /** What the server said about one field or a part of it, by its JSON pointer. */
   at(pointer: string): string | undefined {
-    return this.problem.errors?.find((one) => one.pointer === pointer)?.detail;
+    return this.problem.errors?.find((one) => isAt(one.pointer, pointer))?.detail;
   }
+}
+
+/** "/dataset/features/3" is about "/dataset/features". */
+export function isAt(pointer: string, field: string): boolean {
+  return pointer === field || pointer.startsWith(`${field}/`);
 }
 
 let csrf: string | null = null;

@@ -4,7 +4,7 @@
 //     useLive("metric", (event: MetricEvent) => ...);
 
 import { useEffect, useRef } from "preact/hooks";
-import { invalidate } from "./query";
+import { invalidate, invalidateThose, isBelow } from "./query";
 import { Store } from "./store";
 
 export type LiveStatus = "off" | "connecting" | "live" | "down";
@@ -22,7 +22,8 @@ let retry_ms = retryFirst_ms;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let stopped = true;
 const listeners = new Map<LiveName, Set<(data: unknown) => void>>();
-const due = new Set<string>();
+/** Paths to ask anew, and whether what is history below them is old too. */
+const due = new Map<string, boolean>();
 let dueTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** The reads that an event makes old. */
@@ -45,14 +46,21 @@ export function pathsOf(name: LiveName, data: Record<string, unknown>): string[]
   }
 }
 
-function refreshSoon(paths: string[]): void {
-  for (const path of paths) due.add(path);
+/** What a version did on the data that it was trained with: no event of now changes it. */
+export function isHistory(path: string): boolean {
+  return /[?&]source=(holdout|training)(&|$)/.test(path);
+}
+
+function refreshSoon(paths: string[], history: boolean): void {
+  for (const path of paths) due.set(path, history || due.get(path) === true);
   if (due.size === 0 || dueTimer !== undefined) return;
   dueTimer = setTimeout(() => {
     dueTimer = undefined;
     const now = [...due];
     due.clear();
-    invalidate(...now);
+    invalidateThose((path) =>
+      now.some(([prefix, history]) => isBelow(path, prefix) && (history || !isHistory(path))),
+    );
   }, refreshEvery_ms);
 }
 
@@ -63,7 +71,7 @@ function receive(name: LiveName, text: string): void {
   } catch {
     return;
   }
-  refreshSoon(pathsOf(name, data));
+  refreshSoon(pathsOf(name, data), name !== "feedback" && name !== "predictions");
   for (const listener of listeners.get(name) ?? []) listener(data);
 }
 

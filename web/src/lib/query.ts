@@ -4,7 +4,7 @@
 //     const runs = useQuery<List<Run>>("/runs?limit=50");
 //     invalidate("/runs");
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, api } from "./api";
 
 interface Entry {
@@ -75,8 +75,12 @@ function refresh(path: string, entry: Entry): void {
 
 /** Asks anew for everything that is shown from below one of the paths, and forgets the rest. */
 export function invalidate(...prefixes: string[]): void {
+  invalidateThose((path) => prefixes.some((prefix) => isBelow(path, prefix)));
+}
+
+export function invalidateThose(isOld: (path: string) => boolean): void {
   for (const [path, entry] of cache) {
-    if (!prefixes.some((prefix) => isBelow(path, prefix))) continue;
+    if (!isOld(path)) continue;
     entry.stale = true;
     if (entry.followers.size > 0) refresh(path, entry);
   }
@@ -137,6 +141,20 @@ export function useQuery<T>(path: string | null): Query<T> {
     reload,
     setData,
   };
+}
+
+export interface Steady<T> extends Query<T> {
+  /** What is shown belongs to the question before: the answer is under way. */
+  old: boolean;
+}
+
+/** While another question about the same thing is under way, the last answer stays. */
+export function useSteady<T>(read: Query<T>, of: string): Steady<T> {
+  const last = useRef<{ of: string; data: T } | null>(null);
+  if (read.data !== undefined) last.current = { of, data: read.data };
+  const kept = last.current?.of === of ? last.current.data : undefined;
+  const old = read.data === undefined && kept !== undefined;
+  return { ...read, data: read.data ?? kept, loading: read.loading && !old, old };
 }
 
 export interface Pages<T> extends Query<T[]> {

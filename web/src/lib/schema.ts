@@ -1,6 +1,7 @@
 // Forms out of JSON Schemas: which control a schema asks for, and whether a value fits. Only the
 // parts of JSON Schema 2020-12 that one parameter uses; the server checks everything again.
 
+import { decimalMark } from "./format";
 import type { Key } from "./i18n";
 import type { JsonSchema } from "./types";
 
@@ -137,10 +138,16 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A number as people of the three languages type it: "0,5" is 0.5. */
+const grouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+$/;
+
+/**
+ * A number as people of the three languages type it: "0,5" is 0.5. Where the point marks the
+ * decimals, "1,000" would be read as one by some and as a thousand by others: it is no number.
+ */
 export function parseNumber(text: string): number | undefined {
   const clean = text.trim().replace(",", ".");
   if (clean === "") return undefined;
+  if (decimalMark() === "." && grouped.test(text.trim())) return Number.NaN;
   const value = Number(clean);
   return Number.isNaN(value) ? Number.NaN : value;
 }

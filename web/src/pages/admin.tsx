@@ -1,11 +1,16 @@
 // For administrators: users, everybody's tokens, the audit log, the settings.
 
-import { plain } from "../lib/format";
+import { integer, nothing, plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useList, useQuery } from "../lib/query";
 import type { AuditEntry, Setting } from "../lib/types";
-import { Async, Badge, Card, Empty, Page, Tabs, Time } from "../ui/parts";
-import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+import { Badge } from "../ui/badge";
+import { Card } from "../ui/card";
+import { ListCard } from "../ui/list_card";
+import { Page, Tabs } from "../ui/page";
+import { Async, Empty } from "../ui/state";
+import { Table, type TableColumn, TableCsv } from "../ui/table";
+import { Time } from "../ui/value";
 import { TokensCard } from "./tokens";
 import { UsersCard } from "./users";
 
@@ -67,31 +72,22 @@ function Audit() {
     },
   ];
   return (
-    <Card
+    <ListCard
       title={t("admin.audit")}
       note={t("audit.lead")}
-      flush
-      actions={<TableCsv name="audit" columns={columns} rows={read.data ?? []} />}
-    >
-      <Async query={read}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty icon="admin" title={t("audit.empty")} />
-          ) : (
-            <>
-              <Table
-                label={t("admin.audit")}
-                columns={columns}
-                rows={items}
-                rowKey={(one) => one.id}
-              />
-              <More more={read.more} />
-            </>
-          )
-        }
-      </Async>
-    </Card>
+      name="audit"
+      read={read}
+      columns={columns}
+      rowKey={(one) => one.id}
+      empty={<Empty icon="admin" title={t("audit.empty")} />}
+    />
   );
+}
+
+/** Limits in bytes are exact: no exponent. A unit that lists the choices says nothing here. */
+function settingText({ value, unit }: Setting): string {
+  const text = typeof value === "number" ? integer(value) : plain(value);
+  return unit && !unit.includes("|") && text !== nothing ? `${text} ${unit}` : text;
 }
 
 function Settings() {
@@ -108,11 +104,7 @@ function Settings() {
       id: "value",
       title: t("settings.value"),
       value: (one) => plain(one.value),
-      render: (one) => (
-        <span class="mono break">
-          {plain(one.value)} {one.unit}
-        </span>
-      ),
+      render: (one) => <span class="mono break setting-value">{settingText(one)}</span>,
     },
     {
       id: "default",
@@ -122,7 +114,9 @@ function Settings() {
         JSON.stringify(one.default) === JSON.stringify(one.value) ? (
           <span class="muted">{t("settings.same")}</span>
         ) : (
-          <span class="mono muted">{plain(one.default)}</span>
+          <span class="mono muted">
+            {typeof one.default === "number" ? integer(one.default) : plain(one.default)}
+          </span>
         ),
     },
     {
@@ -139,7 +133,7 @@ function Settings() {
       id: "description",
       title: t("module.meaning"),
       value: (one) => one.description,
-      render: (one) => <span class="muted">{one.description}</span>,
+      render: (one) => <span class="muted break">{one.description}</span>,
     },
   ];
   return (

@@ -5,8 +5,11 @@ import { type Key, pick, t } from "../lib/i18n";
 import { useQuery } from "../lib/query";
 import { usePlace } from "../lib/router";
 import type { List, Module } from "../lib/types";
+import { Badge } from "../ui/badge";
+import { Card } from "../ui/card";
 import { Pick } from "../ui/fields";
-import { Async, Badge, Card, Empty, Notice, Page } from "../ui/parts";
+import { Page } from "../ui/page";
+import { Async, Empty, Notice } from "../ui/state";
 
 function fits(module: Module, words: string, task: string): boolean {
   if (task && !module.tasks?.includes(task as Module["tasks"][number])) return false;

@@ -8,10 +8,13 @@ import { figure, fixed, plain } from "../lib/format";
 import { t } from "../lib/i18n";
 import { usePlace } from "../lib/router";
 import type { Run } from "../lib/types";
+import { LinkButton } from "../ui/button";
+import { Card } from "../ui/card";
 import { Check, Pick } from "../ui/fields";
-import { Card, Empty, Failure, LinkButton, Page, Skeleton } from "../ui/parts";
+import { Page } from "../ui/page";
+import { Empty, Failure, Skeleton } from "../ui/state";
 import { CsvButton, ScrollBox } from "../ui/table";
-import { flatMetrics, runName, tookText } from "./run_parts";
+import { datasetName, flatMetrics, runName, tookText } from "./run_parts";
 import { figureTitle } from "./runs_table";
 
 export function ComparePage() {
@@ -69,7 +72,7 @@ function linesOf(runs: Run[]): Line[] {
     lines.push({ group, name, cells: runs.map(read), measured });
   const facts = t("compare.facts");
   add(facts, t("run.module"), (run) => `${run.module} ${run.module_version ?? ""}`.trim());
-  add(facts, t("run.dataset"), (run) => `${run.dataset.name} ${run.dataset.version}`);
+  add(facts, t("run.dataset"), datasetName);
   add(facts, t("run.target"), (run) => run.dataset.target);
   add(facts, t("run.features"), (run) => (run.dataset.features ?? []).join(", "));
   add(facts, t("train.split"), (run) => run.dataset.split);
@@ -88,7 +91,7 @@ function linesOf(runs: Run[]): Line[] {
 /** Figures keep their decimals so that they can be read down the column. */
 function cellText(line: Line, cell: unknown): string {
   if (typeof cell !== "number") return plain(cell);
-  return line.measured ? fixed(cell) : figure(cell);
+  return line.measured && !line.cells.every(Number.isInteger) ? fixed(cell) : figure(cell);
 }
 
 export function differs(cells: unknown[]): boolean {
@@ -205,7 +208,7 @@ function Scatter({ runs }: { runs: Run[] }) {
     .filter((one) => typeof one.x === "number" && typeof one.y === "number");
   const option = (palette: Palette) => ({
     ...base(palette),
-    grid: { left: 56, right: 16, top: 16, bottom: 40 },
+    grid: { left: 64, right: 16, top: 16, bottom: 40 },
     tooltip: tooltip(palette, {
       formatter: (one: { name: string; value: number[] }) =>
         `${one.name}\n${x} ${figure(one.value[0])}\n${figureTitle(y)} ${figure(one.value[1])}`,
@@ -217,7 +220,13 @@ function Scatter({ runs }: { runs: Run[] }) {
       nameGap: 26,
       scale: true,
     }),
-    yAxis: axis(palette, { type: "value", scale: true }),
+    yAxis: axis(palette, {
+      type: "value",
+      scale: true,
+      name: y && figureTitle(y),
+      nameLocation: "middle",
+      nameGap: 44,
+    }),
     series: [
       {
         type: "scatter",
@@ -300,7 +309,7 @@ function Parallel({ runs }: { runs: Run[] }) {
     parallelAxis: dimensions.map((one, dim) => ({
       dim,
       name: one.name,
-      ...axis(palette),
+      ...axis(palette, { type: "value" }),
       nameTextStyle: { color: palette.muted, fontSize: 11, width: 90, overflow: "truncate" },
       ...(one.words ? { type: "category", data: one.words } : { scale: true }),
     })),

@@ -2,29 +2,22 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { Spark } from "../charts/sparks";
-import { api, url } from "../lib/api";
+import { url } from "../lib/api";
 import { bytes, figure, integer, percent, plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
-import { invalidate, useQuery } from "../lib/query";
+import { useQuery } from "../lib/query";
 import { navigate } from "../lib/router";
 import { useRole } from "../lib/session";
 import type { Column, DatasetDetail, DatasetVersion } from "../lib/types";
-import { Dialog } from "../ui/dialog";
+import { Badge } from "../ui/badge";
+import { Button, LinkButton } from "../ui/button";
+import { Card, Stat } from "../ui/card";
 import { Pick } from "../ui/fields";
-import { useSender } from "../ui/form";
-import {
-  Async,
-  Badge,
-  Button,
-  Card,
-  LinkButton,
-  Notice,
-  Page,
-  ShortId,
-  Stat,
-  Time,
-} from "../ui/parts";
+import { Page } from "../ui/page";
+import { RemoveDialog } from "../ui/remove_dialog";
+import { Async, Notice } from "../ui/state";
 import { ScrollBox, Table, type TableColumn, TableCsv } from "../ui/table";
+import { ShortId, Time } from "../ui/value";
 import { datasetLink } from "./datasets";
 
 export function DatasetPage({ name, version }: { name: string; version: string | null }) {
@@ -76,7 +69,7 @@ function Actions(props: {
         icon="download"
         download
       >
-        {t("datasets.file")}
+        {t("app.download")}
       </LinkButton>
       {developer && (
         <>
@@ -98,34 +91,18 @@ function Actions(props: {
           </LinkButton>
         </>
       )}
-      {removing && <RemoveDialog name={name} onClose={() => setRemoving(false)} />}
+      {removing && (
+        <RemoveDialog
+          title={t("datasets.removeTitle", { name })}
+          lead={t("datasets.removeLead")}
+          confirm={t("datasets.remove")}
+          path={url`/datasets/${name}`}
+          old={["/datasets", "/overview"]}
+          onDone={() => navigate("/datasets")}
+          onClose={() => setRemoving(false)}
+        />
+      )}
     </>
-  );
-}
-
-function RemoveDialog({ name, onClose }: { name: string; onClose: () => void }) {
-  const sender = useSender();
-  const remove = async () => {
-    const done = await sender.run(async () => {
-      await api.delete(url`/datasets/${name}`);
-      return true;
-    });
-    if (!done) return;
-    invalidate("/datasets", "/overview");
-    navigate("/datasets");
-  };
-  return (
-    <Dialog
-      title={t("datasets.removeTitle", { name })}
-      confirm={t("datasets.remove")}
-      danger
-      busy={sender.busy}
-      error={sender.error}
-      onSubmit={remove}
-      onClose={onClose}
-    >
-      <p class="mb-0">{t("datasets.removeLead")}</p>
-    </Dialog>
   );
 }
 
@@ -148,9 +125,10 @@ function Content({ data }: { data: DatasetVersion }) {
         <Stat
           label={t("datasets.added")}
           value={<Time at={data.created} />}
+          small
           note={t("app.by", { user: data.user })}
         />
-        <Stat label={t("datasets.digest")} value={<ShortId id={data.sha256} />} />
+        <Stat label={t("datasets.digest")} value={<ShortId id={data.sha256} />} small />
       </dl>
       <Profile data={data} />
       <PreviewTable data={data} />
@@ -273,6 +251,10 @@ function Shape({ column }: { column: Column }) {
 
 function PreviewTable({ data }: { data: DatasetVersion }) {
   const { columns, rows } = data.preview;
+  const numeric = columns.map((name) => {
+    const type = data.columns.find((one) => one.name === name)?.type;
+    return type === "number" || type === "integer";
+  });
   return (
     <Card
       title={t("datasets.preview")}
@@ -286,8 +268,8 @@ function PreviewTable({ data }: { data: DatasetVersion }) {
               <th scope="col" class="is-num">
                 {t("datasets.row")}
               </th>
-              {columns.map((one) => (
-                <th key={one} scope="col">
+              {columns.map((one, column) => (
+                <th key={one} scope="col" class={numeric[column] ? "is-num" : ""}>
                   {one}
                 </th>
               ))}
@@ -298,7 +280,7 @@ function PreviewTable({ data }: { data: DatasetVersion }) {
               <tr key={index}>
                 <td class="is-num muted">{index}</td>
                 {row.map((cell, column) => (
-                  <td key={column} class="num nowrap">
+                  <td key={column} class={numeric[column] ? "is-num" : "nowrap"}>
                     {cell}
                   </td>
                 ))}

@@ -8,12 +8,16 @@ import { t } from "../lib/i18n";
 import { invalidate } from "../lib/query";
 import { navigate, usePlace } from "../lib/router";
 import type { DatasetVersion } from "../lib/types";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
 import { SelectField, TextField } from "../ui/fields";
 import { FileDrop } from "../ui/file_drop";
 import { useSender } from "../ui/form";
-import { Button, Card, Failure, Meter, Page } from "../ui/parts";
+import { Page } from "../ui/page";
+import { Failure } from "../ui/state";
 import { ScrollBox } from "../ui/table";
 import { toast } from "../ui/toasts";
+import { Meter } from "../ui/value";
 import { datasetLink } from "./datasets";
 
 interface Options {
@@ -46,6 +50,7 @@ export function DatasetNewPage() {
   const submit = async (event: Event) => {
     event.preventDefault();
     if (!file) return;
+    setProgress(0);
     const made = await sender.run(() =>
       upload<DatasetVersion>("/datasets", formOf(file, options), setProgress),
     );
@@ -75,7 +80,11 @@ export function DatasetNewPage() {
         {rest && <Failure error={rest} />}
         {sender.busy && <Meter share={progress} label={t("upload.progress")} />}
         <div class="sticky-foot">
-          {sender.busy && <span class="muted num">{percent(progress)}</span>}
+          {sender.busy && (
+            <span class="muted num" role="status">
+              {progress < 1 ? percent(progress) : t("upload.reading")}
+            </span>
+          )}
           <Button
             type="submit"
             look="primary"

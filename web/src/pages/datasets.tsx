@@ -5,8 +5,12 @@ import { t } from "../lib/i18n";
 import { useList } from "../lib/query";
 import { useRole } from "../lib/session";
 import type { Dataset } from "../lib/types";
-import { Async, Card, Empty, LinkButton, Page, Time } from "../ui/parts";
-import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+import { LinkButton } from "../ui/button";
+import { ListCard } from "../ui/list_card";
+import { Page } from "../ui/page";
+import { Empty } from "../ui/state";
+import type { TableColumn } from "../ui/table";
+import { Time } from "../ui/value";
 
 export function datasetLink(name: string, version?: string): string {
   const base = `/datasets/${encodeURIComponent(name)}`;
@@ -59,31 +63,18 @@ export function DatasetsPage() {
   ];
   return (
     <Page title={t("nav.datasets")} lead={t("datasets.lead")} actions={upload}>
-      <Async query={read}>
-        {(items) =>
-          items.length === 0 ? (
-            <Card flush>
-              <Empty icon="datasets" title={t("datasets.empty")} action={upload}>
-                {developer ? t("datasets.emptyLead") : t("datasets.emptyViewer")}
-              </Empty>
-            </Card>
-          ) : (
-            <Card
-              title={t("datasets.all")}
-              flush
-              actions={<TableCsv name="datasets" columns={columns} rows={items} />}
-            >
-              <Table
-                label={t("nav.datasets")}
-                columns={columns}
-                rows={items}
-                rowKey={(one) => one.name}
-              />
-              <More more={read.more} />
-            </Card>
-          )
+      <ListCard
+        title={t("datasets.all")}
+        name="datasets"
+        read={read}
+        columns={columns}
+        rowKey={(one) => one.name}
+        empty={
+          <Empty icon="datasets" title={t("datasets.empty")} action={upload}>
+            {developer ? t("datasets.emptyLead") : t("datasets.emptyViewer")}
+          </Empty>
         }
-      </Async>
+      />
     </Page>
   );
 }

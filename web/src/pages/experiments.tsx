@@ -7,11 +7,17 @@ import { invalidate, useList, useQuery } from "../lib/query";
 import { navigate } from "../lib/router";
 import { useRole } from "../lib/session";
 import type { Experiment } from "../lib/types";
+import { Badge } from "../ui/badge";
+import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { AreaField, TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Async, Badge, Button, Card, Empty, Page, Time } from "../ui/parts";
-import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+import { ListCard } from "../ui/list_card";
+import { Page } from "../ui/page";
+import { RemoveDialog } from "../ui/remove_dialog";
+import { Async, Empty } from "../ui/state";
+import type { TableColumn } from "../ui/table";
+import { Time } from "../ui/value";
 import { RunsTable } from "./runs_table";
 
 function experimentColumns(): TableColumn<Experiment>[] {
@@ -62,31 +68,18 @@ export function ExperimentsPage() {
   const columns = experimentColumns();
   return (
     <Page title={t("nav.experiments")} lead={t("experiments.lead")} actions={add}>
-      <Async query={read}>
-        {(items) =>
-          items.length === 0 ? (
-            <Card flush>
-              <Empty icon="experiments" title={t("experiments.empty")} action={add}>
-                {t("experiments.emptyLead")}
-              </Empty>
-            </Card>
-          ) : (
-            <Card
-              title={t("experiments.all")}
-              flush
-              actions={<TableCsv name="experiments" columns={columns} rows={items} />}
-            >
-              <Table
-                label={t("nav.experiments")}
-                columns={columns}
-                rows={items}
-                rowKey={(one) => one.id}
-              />
-              <More more={read.more} />
-            </Card>
-          )
+      <ListCard
+        title={t("experiments.all")}
+        name="experiments"
+        read={read}
+        columns={columns}
+        rowKey={(one) => one.id}
+        empty={
+          <Empty icon="experiments" title={t("experiments.empty")} action={add}>
+            {t("experiments.emptyLead")}
+          </Empty>
         }
-      </Async>
+      />
       {making && <ExperimentDialog experiment={null} onClose={() => setMaking(false)} />}
     </Page>
   );
@@ -162,15 +155,6 @@ function ExperimentActions({ experiment }: { experiment: Experiment }) {
     );
     invalidate("/experiments");
   };
-  const remove = async () => {
-    const done = await sender.run(async () => {
-      await api.delete(url`/experiments/${experiment.id}`);
-      return true;
-    });
-    if (!done) return;
-    invalidate("/experiments", "/runs");
-    navigate("/experiments");
-  };
   return (
     <>
       <Button icon="edit" onClick={() => setDialog("edit")}>
@@ -189,17 +173,15 @@ function ExperimentActions({ experiment }: { experiment: Experiment }) {
         <ExperimentDialog experiment={experiment} onClose={() => setDialog(null)} />
       )}
       {dialog === "remove" && (
-        <Dialog
+        <RemoveDialog
           title={t("experiments.removeTitle", { name: experiment.name })}
+          lead={t("experiments.removeLead")}
           confirm={t("experiments.remove")}
-          danger
-          busy={sender.busy}
-          error={sender.error}
-          onSubmit={remove}
+          path={url`/experiments/${experiment.id}`}
+          old={["/experiments", "/runs"]}
+          onDone={() => navigate("/experiments")}
           onClose={() => setDialog(null)}
-        >
-          <p class="mb-0">{t("experiments.removeLead")}</p>
-        </Dialog>
+        />
       )}
     </>
   );

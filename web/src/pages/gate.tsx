@@ -7,9 +7,10 @@ import { t } from "../lib/i18n";
 import { logIn, session, setUp } from "../lib/session";
 import { useStore } from "../lib/store";
 import { Brand, Preferences } from "../shell";
+import { Button } from "../ui/button";
 import { TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Button, Failure, Notice } from "../ui/parts";
+import { Failure, Notice } from "../ui/state";
 
 const passwordMin = 8;
 const namePattern = /^[A-Za-z0-9._@-]{1,64}$/;

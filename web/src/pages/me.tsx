@@ -7,9 +7,13 @@ import { chooseLanguage, chooseTheme, session } from "../lib/session";
 import { useStore } from "../lib/store";
 import { type Theme, theme } from "../lib/theme";
 import type { Lang } from "../lib/types";
+import { Badge } from "../ui/badge";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
 import { SelectField, TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Badge, Button, Card, Failure, Page } from "../ui/parts";
+import { Page } from "../ui/page";
+import { Failure } from "../ui/state";
 import { toast } from "../ui/toasts";
 import { TokensCard } from "./tokens";
 

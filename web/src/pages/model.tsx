@@ -8,10 +8,14 @@ import { invalidate, useQuery } from "../lib/query";
 import { navigate } from "../lib/router";
 import { useRole } from "../lib/session";
 import type { List, Model, Version } from "../lib/types";
+import { Badge } from "../ui/badge";
+import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { AreaField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Async, Badge, Button, Empty, Page, Tabs } from "../ui/parts";
+import { Page, Tabs } from "../ui/page";
+import { RemoveDialog } from "../ui/remove_dialog";
+import { Async, Empty } from "../ui/state";
 import { DecisionsTab } from "./model_decisions";
 import { PerformanceTab } from "./model_performance";
 import { PredictionsTab } from "./model_predictions";
@@ -100,7 +104,17 @@ function ModelActions({ model }: { model: Model }) {
         onClick={() => setDialog("remove")}
       />
       {dialog === "edit" && <EditDialog model={model} onClose={() => setDialog(null)} />}
-      {dialog === "remove" && <RemoveDialog model={model} onClose={() => setDialog(null)} />}
+      {dialog === "remove" && (
+        <RemoveDialog
+          title={t("model.removeTitle", { name: model.name })}
+          lead={t("model.removeLead")}
+          confirm={t("model.remove")}
+          path={url`/models/${model.name}`}
+          old={["/models", "/overview"]}
+          onDone={() => navigate("/models")}
+          onClose={() => setDialog(null)}
+        />
+      )}
     </>
   );
 }
@@ -125,32 +139,6 @@ function EditDialog({ model, onClose }: { model: Model; onClose: () => void }) {
       onClose={onClose}
     >
       <AreaField label={t("datasets.description")} value={description} onInput={setDescription} />
-    </Dialog>
-  );
-}
-
-function RemoveDialog({ model, onClose }: { model: Model; onClose: () => void }) {
-  const sender = useSender();
-  const remove = async () => {
-    const done = await sender.run(async () => {
-      await api.delete(url`/models/${model.name}`);
-      return true;
-    });
-    if (!done) return;
-    invalidate("/models", "/overview");
-    navigate("/models");
-  };
-  return (
-    <Dialog
-      title={t("model.removeTitle", { name: model.name })}
-      confirm={t("model.remove")}
-      danger
-      busy={sender.busy}
-      error={sender.error}
-      onSubmit={remove}
-      onClose={onClose}
-    >
-      <p class="mb-0">{t("model.removeLead")}</p>
     </Dialog>
   );
 }

@@ -7,11 +7,11 @@ import { axis, base, colour, type Palette, tooltip } from "../charts/palette";
 import { query, url } from "../lib/api";
 import { figure, fixed } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
-import { useQuery } from "../lib/query";
+import { useQuery, useSteady } from "../lib/query";
 import type { Curve } from "../lib/types";
+import { Segments } from "../ui/button";
 import { Pick } from "../ui/fields";
-import { Segments } from "../ui/parts";
-import type { Chosen } from "./model_performance";
+import type { Chosen } from "./model_scores";
 
 const kinds = {
   classification: ["roc", "pr", "calibration", "lift"],
@@ -25,7 +25,8 @@ export function CurvesCard({ model, version, beside, window }: Chosen) {
   const [chosen, setChosen] = useState("");
   const shown = chosen === beside && beside !== null ? beside : version;
   const search = query({ version: shown, kind, source, window: source === "live" ? window : null });
-  const read = useQuery<Curve>(url`/models/${model.name}/curves` + search);
+  const path = url`/models/${model.name}/curves` + search;
+  const read = useSteady(useQuery<Curve>(path), `${model.name} ${kind}`);
   const curve = read.data;
   const title = t(`curve.${kind}` as Key);
   const lines = curve?.classes ?? [];
@@ -47,6 +48,7 @@ export function CurvesCard({ model, version, beside, window }: Chosen) {
       legend={legend.length > 0 && <Legend items={legend} />}
       table={tableOf(kind, curve)}
       summary={t("curve.summary", { name: title, version: shown })}
+      loading={read.loading}
       empty={read.error?.message ?? reasons[0] ?? t("curve.empty")}
       actions={
         <>
@@ -86,11 +88,15 @@ function axisNames(kind: string): [string, string] {
   return [t(`curve.${kind}.x` as Key), t(`curve.${kind}.y` as Key)];
 }
 
+function lastName(kind: string): string {
+  return t(kind === "calibration" ? "curve.n" : "curve.threshold");
+}
+
 function tableOf(kind: string, curve: Curve | undefined) {
   const [x, y] = axisNames(kind);
   if (curve?.points) return { header: [x, y], rows: curve.points.map((one) => [one[0], one[1]]) };
   return {
-    header: [t("curve.class"), x, y, t(kind === "calibration" ? "curve.n" : "curve.threshold")],
+    header: [t("curve.class"), x, y, lastName(kind)],
     rows: (curve?.classes ?? []).flatMap((one) =>
       one.points.map((point) => [one.class, point[0], point[1], point[2]]),
     ),
@@ -135,6 +141,20 @@ function guide(palette: Palette, kind: string, curve: Curve | undefined) {
     : [];
 }
 
+interface CurvePoint {
+  seriesName: string;
+  value: number[];
+}
+
+/** A class and its point: both coordinates, and the threshold or the rows behind them. */
+function pointText({ seriesName, value }: CurvePoint, names: string[]): string {
+  const lines = names
+    .slice(0, value.length)
+    .map((name, index) => `${name}  ${figure(value[index])}`);
+  const named = seriesName && !/^\W*series\W*\d/.test(seriesName);
+  return (named ? [seriesName, ...lines] : lines).join("\n");
+}
+
 function curveOption(palette: Palette, kind: string, curve: Curve | undefined) {
   const [x, y] = axisNames(kind);
   const unit = ["roc", "pr", "calibration"].includes(kind);
@@ -151,19 +171,21 @@ function curveOption(palette: Palette, kind: string, curve: Curve | undefined) {
     : (curve?.classes ?? []).map((one, index) => ({
         type: "line",
         name: one.class,
-        data: one.points.map((point) => [point[0], point[1]]),
-        symbol: kind === "calibration" ? "circle" : "none",
+        data: one.points,
+        // A line alone cannot be pointed at: its points are there, and seen when they are hit.
+        symbol: "circle",
+        showAllSymbol: true,
         symbolSize: 7,
         step: kind === "roc" ? "end" : undefined,
         lineStyle: { width: 2, color: colour(palette, index) },
-        itemStyle: { color: colour(palette, index) },
+        itemStyle: { color: colour(palette, index), opacity: kind === "calibration" ? 1 : 0 },
+        emphasis: { itemStyle: { opacity: 1 } },
       }));
   return {
     ...base(palette),
     grid: { left: 60, right: 24, top: 16, bottom: 48 },
     tooltip: tooltip(palette, {
-      formatter: (one: { seriesName: string; value: number[] }) =>
-        `${one.seriesName?.startsWith("series") ? "" : `${one.seriesName}\n`}${x} ${figure(one.value?.[0])}\n${y} ${figure(one.value?.[1])}`,
+      formatter: (hit: CurvePoint) => pointText(hit, [x, y, lastName(kind)]),
     }),
     xAxis: axis(palette, { type: "value", name: x, nameLocation: "middle", nameGap: 28, ...range }),
     yAxis: axis(palette, { type: "value", name: y, nameLocation: "middle", nameGap: 42, ...range }),

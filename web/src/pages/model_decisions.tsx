@@ -5,9 +5,11 @@ import { plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useList } from "../lib/query";
 import type { ArmMode, Decision } from "../lib/types";
+import { Card } from "../ui/card";
 import { Icon, type IconName } from "../ui/icon";
-import { Async, Card, Empty, Json, Time } from "../ui/parts";
+import { Async, Empty } from "../ui/state";
 import { CsvButton, More } from "../ui/table";
+import { Json, Time } from "../ui/value";
 import type { TabProps } from "./model";
 
 const icons: Record<string, IconName> = {
@@ -84,16 +86,22 @@ export function DecisionsTab({ model }: TabProps) {
   );
 }
 
+function sideLabel(side: unknown): string {
+  const single = typeof side === "string" && side !== "";
+  return single ? t("version.short", { version: side }) : sideText(side);
+}
+
 /** Nothing where the sides are the same: a change of shares leaves the champion as it was. */
 function Sides({ decision }: { decision: Decision }) {
-  const from = sideText(decision.from);
-  const to = sideText(decision.to);
+  const from = sideLabel(decision.from);
+  const to = sideLabel(decision.to);
   if (from === to) return null;
-  return (
-    <span class="num">
-      {from} → {to}
-    </span>
-  );
+  return <span class="num">{isFirst(decision) ? to : `${from} → ${to}`}</span>;
+}
+
+/** The first version of a model serves it at once; nobody had to decide. */
+function isFirst(decision: Decision): boolean {
+  return decision.verdict === "promote" && !decision.from;
 }
 
 function DecisionItem({ decision }: { decision: Decision }) {
@@ -105,11 +113,11 @@ function DecisionItem({ decision }: { decision: Decision }) {
       <div class="stack-sm">
         <div class="row-wrap">
           <Icon name={icons[decision.verdict] ?? "info"} />
-          <strong>{verdictText(decision.verdict)}</strong>
+          <strong>{verdictText(isFirst(decision) ? "champion" : decision.verdict)}</strong>
           <Sides decision={decision} />
           <span class="muted">{t("app.by", { user: decision.actor })}</span>
         </div>
-        {decision.reason && <div class="break">{decision.reason}</div>}
+        {decision.reason && !isFirst(decision) && <div class="break">{decision.reason}</div>}
         {decision.evidence !== null && decision.evidence !== undefined && (
           <details class="fold">
             <summary>{t("decisions.evidence")}</summary>

@@ -1,50 +1,22 @@
 // How a version does now beside how it did on the data it was trained with, and beside another
 // version: figures, figures over time with their coverage, confusion matrices, curves.
 
-import { useMemo } from "preact/hooks";
 import { ConfusionCard } from "../charts/confusion";
-import { query, url } from "../lib/api";
-import { fixed, integer, percent } from "../lib/format";
-import { type Key, t } from "../lib/i18n";
-import { type Figure, figuresOf, figureValue, judge, reasonOf } from "../lib/metrics";
-import { type Query, useQuery } from "../lib/query";
+import { integer, percent } from "../lib/format";
+import { t } from "../lib/i18n";
 import { setQuery, usePlace } from "../lib/router";
-import type { Metrics, Model } from "../lib/types";
+import type { Metrics } from "../lib/types";
+import { windows } from "../lib/windows";
+import { LinkButton } from "../ui/button";
+import { Card, Stat } from "../ui/card";
 import { Pick } from "../ui/fields";
-import { Icon } from "../ui/icon";
-import { Card, Empty, Failure, LinkButton, Notice, Skeleton, Stat } from "../ui/parts";
-import { CsvButton, ScrollBox } from "../ui/table";
+import { Empty, Failure, Notice, Skeleton } from "../ui/state";
 import type { TabProps } from "./model";
 import { CurvesCard } from "./model_curves";
+import { FigureTable } from "./model_figures";
+import { type Chosen, sideTitle, useSides } from "./model_scores";
 import { MetricOverTime } from "./model_time";
 import { modelLink } from "./models";
-
-export const windows: { id: string; bucket: string; key: Key }[] = [
-  { id: "30m", bucket: "1h", key: "window.30m" },
-  { id: "24h", bucket: "1h", key: "window.24h" },
-  { id: "7d", bucket: "6h", key: "window.7d" },
-  { id: "30d", bucket: "1d", key: "window.30d" },
-  { id: "", bucket: "", key: "window.all" },
-];
-
-const day_ms = 86_400_000;
-
-/** Everything since the model was made, in at most some hundred buckets; they are full hours. */
-export function bucketForAge(age_ms: number): string {
-  if (age_ms < 3 * day_ms) return "1h";
-  return age_ms < 120 * day_ms ? "1d" : "7d";
-}
-
-type Source = "live" | "holdout" | "training";
-
-function useMetrics(model: string, version: string | null, source: Source, window: string) {
-  const search = query({
-    version,
-    source,
-    window: source === "live" ? window : null,
-  });
-  return useQuery<Metrics>(version === null ? null : url`/models/${model}/metrics` + search);
-}
 
 export function PerformanceTab({ model, versions }: TabProps) {
   const asked = usePlace().query;
@@ -63,7 +35,15 @@ export function PerformanceTab({ model, versions }: TabProps) {
   if (version === null) {
     return (
       <Card flush>
-        <Empty icon="models" title={t("versions.empty")}>
+        <Empty
+          icon="models"
+          title={t("versions.empty")}
+          action={
+            <LinkButton href={modelLink(model.name, "versions")} look="primary">
+              {t("model.versions")}
+            </LinkButton>
+          }
+        >
           {t("versions.emptyLead")}
         </Empty>
       </Card>
@@ -107,55 +87,37 @@ export function PerformanceTab({ model, versions }: TabProps) {
   );
 }
 
-export interface Chosen {
-  model: Model;
-  version: string;
-  beside: string | null;
-  window: string;
-}
-
 function Content(props: Chosen) {
-  const { model, version, beside, window } = props;
-  const live = useMetrics(model.name, version, "live", window);
-  const holdout = useMetrics(model.name, version, "holdout", window);
-  const training = useMetrics(model.name, version, "training", window);
-  const otherLive = useMetrics(model.name, beside, "live", window);
-  const otherHoldout = useMetrics(model.name, beside, "holdout", window);
-  if (live.error && !live.data) return <Failure error={live.error} retry={live.reload} />;
-  if (!live.data) return <Skeleton lines={8} />;
-  const sides: Side[] = [
-    { id: "training", version, source: "training", read: training },
-    { id: "holdout", version, source: "holdout", read: holdout },
-    { id: "live", version, source: "live", read: live },
-    ...(beside === null
-      ? []
-      : [
-          { id: "otherHoldout", version: beside, source: "holdout" as const, read: otherHoldout },
-          { id: "otherLive", version: beside, source: "live" as const, read: otherLive },
-        ]),
-  ];
+  const { model } = props;
+  const sides = useSides(props);
+  const side = (id: string) => sides.find((one) => one.id === id)?.read;
+  const live = side("live");
+  const old = sides.some((one) => one.read.old);
+  if (live?.error && !live.data) return <Failure error={live.error} retry={live.reload} />;
+  if (!live?.data) return <Skeleton lines={8} />;
   return (
-    <>
+    <div class={`stack ${old ? "is-old" : ""}`} aria-busy={old}>
       <Coverage live={live.data} />
       {live.data.labelled === 0 && <NoTruth model={model.name} rows={live.data.rows} />}
       <FigureTable model={model} sides={sides} />
-      <MetricOverTime {...props} holdout={holdout.data} />
+      <MetricOverTime {...props} live={live} other={side("otherLive")} holdout={side("holdout")} />
       {model.task === "classification" && (
         <div class="two">
           {sides
-            .filter((side) => side.source !== "training")
-            .map((side) => (
+            .filter((one) => one.source !== "training")
+            .map((one) => (
               <ConfusionCard
-                key={side.id}
-                title={sideTitle(side)}
-                name={`${model.name}-${side.version}-confusion-${side.source}`}
-                metrics={side.read.data}
+                key={one.id}
+                title={sideTitle(one)}
+                name={`${model.name}-${one.version}-confusion-${one.source}`}
+                metrics={one.read.data}
+                loading={one.read.loading}
               />
             ))}
         </div>
       )}
       <CurvesCard {...props} />
-    </>
+    </div>
   );
 }
 
@@ -185,167 +147,4 @@ function NoTruth({ model, rows }: { model: string; rows: number }) {
       </LinkButton>
     </Notice>
   );
-}
-
-interface Side {
-  id: string;
-  version: string;
-  source: Source;
-  read: Query<Metrics>;
-}
-
-function sideTitle(side: Side): string {
-  return t("performance.side", {
-    version: side.version,
-    source: t(`source.${side.source}` as Key),
-  });
-}
-
-function FigureTable({ model, sides }: { model: Model; sides: Side[] }) {
-  const figures = figuresOf(model.task);
-  const perClass = useMemo(() => classRows(sides), [sides]);
-  return (
-    <Card
-      title={t("performance.figures")}
-      note={t("performance.figuresNote")}
-      flush
-      actions={
-        <CsvButton
-          name={`${model.name}-performance`}
-          header={[t("metric.metric"), ...sides.map(sideTitle)]}
-          rows={() => [
-            ...figures.map((one) => [
-              t(`metric.${one.id}` as Key),
-              ...sides.map((side) => figureValue(side.read.data, one)),
-            ]),
-            ...perClass.map((row) => [row.title, ...row.values]),
-          ]}
-        />
-      }
-    >
-      <ScrollBox label={t("performance.figures")}>
-        <table class="table">
-          <FigureHead sides={sides} />
-          <tbody>
-            {figures.map((one) => (
-              <FigureRow key={one.id} figure={one} sides={sides} />
-            ))}
-            <tr>
-              <th scope="row">{t("performance.labelled")}</th>
-              {sides.map((side) => (
-                <td key={side.id} class="is-num">
-                  {integer(side.read.data?.labelled)}
-                </td>
-              ))}
-            </tr>
-          </tbody>
-        </table>
-      </ScrollBox>
-      {perClass.length > 0 && (
-        <details class="fold flat-fold">
-          <summary>{t("performance.perClass")}</summary>
-          <ScrollBox label={t("performance.perClass")}>
-            <table class="table">
-              <FigureHead sides={sides} />
-              <tbody>
-                {perClass.map((row) => (
-                  <tr key={row.title}>
-                    <th scope="row">{row.title}</th>
-                    {row.values.map((value, index) => (
-                      <td key={index} class="is-num">
-                        {fixed(value)}
-                      </td>
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </ScrollBox>
-        </details>
-      )}
-    </Card>
-  );
-}
-
-function FigureHead({ sides }: { sides: Side[] }) {
-  return (
-    <thead>
-      <tr>
-        <th scope="col">{t("metric.metric")}</th>
-        {sides.map((side) => (
-          <th key={side.id} scope="col" class="is-num">
-            {sideTitle(side)}
-          </th>
-        ))}
-      </tr>
-    </thead>
-  );
-}
-
-function FigureRow({ figure, sides }: { figure: Figure; sides: Side[] }) {
-  const average = figure.averaged ? ` · ${t(`average.${figure.averaged}` as Key)}` : "";
-  return (
-    <tr>
-      <th scope="row">
-        {t(`metric.${figure.id}` as Key)}
-        <span class="muted fw-normal">{average}</span>
-      </th>
-      {sides.map((side) => (
-        <td key={side.id} class="is-num">
-          <FigureCell figure={figure} side={side} sides={sides} />
-        </td>
-      ))}
-    </tr>
-  );
-}
-
-/** A live figure carries its distance to the same version's hold-out. */
-function FigureCell({ figure, side, sides }: { figure: Figure; side: Side; sides: Side[] }) {
-  const value = figureValue(side.read.data, figure);
-  const reason = reasonOf(side.read.data, figure);
-  if (value === null) {
-    return reason ? (
-      <span title={reason}>
-        – <Icon name="info" />
-        <span class="visually-hidden">{reason}</span>
-      </span>
-    ) : (
-      <>–</>
-    );
-  }
-  const history = sides.find((one) => one.version === side.version && one.source === "holdout");
-  const past = side.source === "live" ? figureValue(history?.read.data, figure) : null;
-  return (
-    <>
-      {fixed(value)}
-      {past !== null && <Delta figure={figure} from={past} to={value} />}
-    </>
-  );
-}
-
-function Delta({ figure, from, to }: { figure: Figure; from: number; to: number }) {
-  const verdict = judge(figure, from, to);
-  const change = to - from;
-  const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
-  return (
-    <span
-      class={`delta ${verdict === "same" ? "muted" : verdict}`}
-      title={t("performance.toHoldout")}
-    >
-      {sign}
-      {fixed(Math.abs(change), 3)}
-    </span>
-  );
-}
-
-function classRows(sides: Side[]): { title: string; values: (number | null)[] }[] {
-  const classes = [...new Set(sides.flatMap((side) => side.read.data?.classes ?? []))];
-  const rows: { title: string; values: (number | null)[] }[] = [];
-  for (const id of ["precision", "recall", "f1", "auc"] as const) {
-    for (const name of classes) {
-      const values = sides.map((side) => side.read.data?.[id]?.per_class?.[name] ?? null);
-      rows.push({ title: `${t(`metric.${id}` as Key)} · ${name}`, values });
-    }
-  }
-  return rows;
 }

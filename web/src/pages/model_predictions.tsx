@@ -7,11 +7,14 @@ import { figure, plain } from "../lib/format";
 import { t } from "../lib/i18n";
 import { useList } from "../lib/query";
 import type { Prediction } from "../lib/types";
+import { Button, LinkButton } from "../ui/button";
+import { Card } from "../ui/card";
 import { Pick } from "../ui/fields";
 import { useSender } from "../ui/form";
 import { Icon } from "../ui/icon";
-import { Async, Button, Card, Empty, Failure, LinkButton, ShortId, Time } from "../ui/parts";
+import { Async, Empty, Failure } from "../ui/state";
 import { More, Table, type TableColumn } from "../ui/table";
+import { ShortId, Time } from "../ui/value";
 import type { TabProps } from "./model";
 import { modelLink } from "./models";
 
@@ -154,7 +157,8 @@ function predictionColumns(regression: boolean): TableColumn<Prediction>[] {
       id: "features",
       title: t("run.features"),
       value: featureText,
-      render: (one) => <span class="mono muted clip features-cell">{featureText(one)}</span>,
+      clip: true,
+      render: (one) => <span class="mono muted">{featureText(one)}</span>,
     },
     {
       id: "id",
@@ -181,7 +185,7 @@ function featureText(one: Prediction): string {
 function Truth({ prediction, regression }: { prediction: Prediction; regression: boolean }) {
   const truth = prediction.truth;
   if (truth === null || truth === undefined)
-    return <span class="muted">{t("predictions.notYet")}</span>;
+    return <span class="muted nowrap">{t("predictions.notYet")}</span>;
   if (regression) return <>{shown(truth)}</>;
   const right = String(truth) === String(said(prediction));
   return (

@@ -3,45 +3,39 @@
 import { useState } from "preact/hooks";
 import { ChartCard, Legend } from "../charts/chart";
 import { axis, base, colour, type Palette, tooltip } from "../charts/palette";
-import { query, url } from "../lib/api";
 import { clock, fixed, integer } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { bucketValue, figuresOf, figureValue, mainFigure } from "../lib/metrics";
-import { useQuery } from "../lib/query";
+import type { Steady } from "../lib/query";
 import type { Bucket, Metrics } from "../lib/types";
 import { Pick } from "../ui/fields";
-import { sentenceOf } from "../ui/parts";
-import { bucketForAge, type Chosen, windows } from "./model_performance";
+import { sentenceOf } from "../ui/state";
+import type { Chosen } from "./model_scores";
 
 const day_ms = 86_400_000;
 
-function useBuckets(chosen: Chosen, version: string | null) {
-  const { model, window } = chosen;
-  const fixedBucket = windows.find((one) => one.id === window)?.bucket;
-  const bucket = fixedBucket || bucketForAge(Date.now() - Date.parse(model.created));
-  const search = query({ version, source: "live", window, bucket });
-  const read = useQuery<Metrics>(
-    version === null ? null : url`/models/${model.name}/metrics` + search,
-  );
-  return { buckets: read.data?.buckets ?? [], error: read.error };
+interface OverTime extends Chosen {
+  live: Steady<Metrics>;
+  other: Steady<Metrics> | undefined;
+  holdout: Steady<Metrics> | undefined;
 }
 
-export function MetricOverTime(props: Chosen & { holdout: Metrics | undefined }) {
-  const { model, version, beside } = props;
+export function MetricOverTime(props: OverTime) {
+  const { model, version, beside, live } = props;
   const [id, setId] = useState(
     figuresOf(model.task).some((one) => one.id === model.primary_metric)
       ? model.primary_metric
       : mainFigure(model.task),
   );
-  const { buckets: own, error } = useBuckets(props, version);
-  const { buckets: other } = useBuckets(props, beside);
+  const own = live.data?.buckets ?? [];
+  const other = props.other?.data?.buckets ?? [];
   const title = t(`metric.${id}` as Key);
   const lines = [
     { name: t("version.long", { version }), buckets: own },
     ...(beside === null ? [] : [{ name: t("version.long", { version: beside }), buckets: other }]),
   ];
   const chosenFigure = figuresOf(model.task).find((one) => one.id === id);
-  const past = chosenFigure ? figureValue(props.holdout, chosenFigure) : null;
+  const past = chosenFigure ? figureValue(props.holdout?.data, chosenFigure) : null;
   const used = own.filter((one) => one.rows > 0).length > 0;
   return (
     <ChartCard
@@ -67,7 +61,8 @@ export function MetricOverTime(props: Chosen & { holdout: Metrics | undefined })
           : [],
       }}
       summary={t("performance.overTimeSummary", { metric: title, count: own.length })}
-      empty={error ? sentenceOf(error) : t("performance.noRows")}
+      empty={live.error ? sentenceOf(live.error) : t("performance.noRows")}
+      loading={live.loading}
       actions={
         <Pick
           label={t("metric.metric")}
@@ -89,6 +84,17 @@ interface TimeOption {
   lines: { name: string; buckets: Bucket[] }[];
   past: number | null;
   bars: Bucket[];
+}
+
+/** The name of an axis above it, beginning where its figures begin. */
+function atTop(palette: Palette, name: string) {
+  const nameTextStyle = {
+    color: palette.muted,
+    fontSize: 11,
+    align: "left",
+    padding: [0, 0, 0, -52],
+  };
+  return { name, nameLocation: "end", nameGap: 10, nameTextStyle };
 }
 
 function middle(bucket: Bucket): number {
@@ -114,8 +120,8 @@ function timeOption(palette: Palette, given: TimeOption) {
   return {
     ...base(palette),
     grid: [
-      { left: 56, right: 20, top: 12, height: "56%" },
-      { left: 56, right: 20, top: "72%", bottom: 28 },
+      { left: 56, right: 20, top: 28, height: "50%" },
+      { left: 56, right: 20, top: "74%", bottom: 28 },
     ],
     axisPointer: { link: [{ xAxisIndex: "all" }] },
     tooltip: tooltip(palette, {
@@ -132,8 +138,20 @@ function timeOption(palette: Palette, given: TimeOption) {
       axis(palette, { ...time, gridIndex: 1, axisLabel: label, splitLine: { show: false } }),
     ],
     yAxis: [
-      axis(palette, { type: "value", scale: true, gridIndex: 0, splitNumber: 4 }),
-      axis(palette, { type: "value", gridIndex: 1, splitNumber: 2, minInterval: 1 }),
+      axis(palette, {
+        type: "value",
+        scale: true,
+        gridIndex: 0,
+        splitNumber: 4,
+        ...atTop(palette, given.title),
+      }),
+      axis(palette, {
+        type: "value",
+        gridIndex: 1,
+        splitNumber: 2,
+        minInterval: 1,
+        ...atTop(palette, t("performance.rows")),
+      }),
     ],
     series: [
       ...lines.map((line, index) =>

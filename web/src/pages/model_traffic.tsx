@@ -2,18 +2,22 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { api, url } from "../lib/api";
-import { percent } from "../lib/format";
+import { percent, typing } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { invalidate, useQuery } from "../lib/query";
 import { parseNumber } from "../lib/schema";
 import { useRole } from "../lib/session";
 import type { Arm, ArmMode, Decision, Model } from "../lib/types";
+import { ModeBadge } from "../ui/badge";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
 import { Dialog } from "../ui/dialog";
 import { AreaField, Pick } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Async, Button, Card, Empty, Failure, ModeBadge, Time } from "../ui/parts";
+import { Async, Empty, Failure } from "../ui/state";
 import { CsvButton, ScrollBox } from "../ui/table";
 import { toast } from "../ui/toasts";
+import { Time } from "../ui/value";
 import type { TabProps } from "./model";
 
 export function TrafficTab({ model, versions }: TabProps) {
@@ -251,7 +255,7 @@ function ArmShare({ arm, rest, editable, onChange }: ArmRowProps) {
         inputMode="decimal"
         aria-label={label}
         title={label}
-        value={String(value)}
+        value={typing(value)}
         onChange={(event) => {
           const next = parseNumber(event.currentTarget.value);
           if (next === undefined || Number.isNaN(next)) return;

@@ -12,8 +12,8 @@ import { Dialog } from "../ui/dialog";
 import { AreaField, SelectField, TextField } from "../ui/fields";
 import { FileDrop } from "../ui/file_drop";
 import { useSender } from "../ui/form";
-import { Meter } from "../ui/parts";
 import { toast } from "../ui/toasts";
+import { Meter } from "../ui/value";
 
 export function UploadDialog({ model, onClose }: { model: Model | null; onClose: () => void }) {
   const [file, setFile] = useState<File | null>(null);

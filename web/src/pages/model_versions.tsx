@@ -5,18 +5,12 @@ import { bytes } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useRole } from "../lib/session";
 import type { Signature, Version } from "../lib/types";
-import {
-  Badge,
-  Button,
-  Card,
-  Empty,
-  Json,
-  LinkButton,
-  ModeBadge,
-  ShortId,
-  Time,
-} from "../ui/parts";
+import { Badge, ModeBadge } from "../ui/badge";
+import { Button, LinkButton } from "../ui/button";
+import { Card } from "../ui/card";
+import { Empty } from "../ui/state";
 import { CsvButton } from "../ui/table";
+import { Json, ShortId, Time } from "../ui/value";
 import type { TabProps } from "./model";
 import { UploadDialog } from "./model_upload";
 import { modelLink } from "./models";

@@ -5,8 +5,13 @@ import { type Key, t } from "../lib/i18n";
 import { useList } from "../lib/query";
 import { useRole } from "../lib/session";
 import type { Model } from "../lib/types";
-import { Async, Badge, Button, Card, Empty, LinkButton, Page, Time } from "../ui/parts";
-import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+import { Badge } from "../ui/badge";
+import { Button, LinkButton } from "../ui/button";
+import { ListCard } from "../ui/list_card";
+import { Page } from "../ui/page";
+import { Empty } from "../ui/state";
+import type { TableColumn } from "../ui/table";
+import { Time } from "../ui/value";
 import { UploadDialog } from "./model_upload";
 
 export function modelLink(name: string, tab?: string): string {
@@ -26,35 +31,22 @@ export function ModelsPage() {
   const columns = modelColumns();
   return (
     <Page title={t("nav.models")} lead={t("models.lead")} actions={add}>
-      <Async query={read}>
-        {(items) =>
-          items.length === 0 ? (
-            <Card flush>
-              <Empty
-                icon="models"
-                title={t("models.empty")}
-                action={<LinkButton href="/runs">{t("models.toRuns")}</LinkButton>}
-              >
-                {t("models.emptyLead")}
-              </Empty>
-            </Card>
-          ) : (
-            <Card
-              title={t("models.all")}
-              flush
-              actions={<TableCsv name="models" columns={columns} rows={items} />}
-            >
-              <Table
-                label={t("nav.models")}
-                columns={columns}
-                rows={items}
-                rowKey={(one) => one.name}
-              />
-              <More more={read.more} />
-            </Card>
-          )
+      <ListCard
+        title={t("models.all")}
+        name="models"
+        read={read}
+        columns={columns}
+        rowKey={(one) => one.name}
+        empty={
+          <Empty
+            icon="models"
+            title={t("models.empty")}
+            action={<LinkButton href="/runs">{t("models.toRuns")}</LinkButton>}
+          >
+            {t("models.emptyLead")}
+          </Empty>
         }
-      </Async>
+      />
       {uploading && <UploadDialog model={null} onClose={() => setUploading(false)} />}
     </Page>
   );
@@ -77,7 +69,7 @@ function modelColumns(): TableColumn<Model>[] {
     },
     {
       id: "champion",
-      title: t("mode.champion"),
+      title: t("models.champion"),
       value: (one) => one.champion,
       render: (one) =>
         one.champion ? (
@@ -85,7 +77,7 @@ function modelColumns(): TableColumn<Model>[] {
             {t("version.short", { version: one.champion })}
           </Badge>
         ) : (
-          <span class="muted">{t("models.noChampion")}</span>
+          <span class="muted nowrap">{t("models.noChampion")}</span>
         ),
     },
     {

@@ -7,8 +7,13 @@ import { useQuery } from "../lib/query";
 import { usePlace } from "../lib/router";
 import { useRole } from "../lib/session";
 import type { JsonSchema, List, Module, Run } from "../lib/types";
-import { Async, Badge, Card, Empty, LinkButton, Notice, Page, RunBadge, Time } from "../ui/parts";
+import { Badge, RunBadge } from "../ui/badge";
+import { LinkButton } from "../ui/button";
+import { Card } from "../ui/card";
+import { Page } from "../ui/page";
+import { Async, Empty, Notice } from "../ui/state";
 import { Table, type TableColumn, TableCsv } from "../ui/table";
+import { Time } from "../ui/value";
 import { runName } from "./run_parts";
 
 export function ModulePage({ name }: { name: string }) {

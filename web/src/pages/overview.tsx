@@ -2,15 +2,21 @@
 // empty installation the four steps to a first prediction.
 
 import { Spark } from "../charts/sparks";
-import { duration, figure, fixed, integer } from "../lib/format";
+import { brief, duration, fixed, integer } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
+import { mainFigure } from "../lib/metrics";
 import { useQuery } from "../lib/query";
 import { useRole } from "../lib/session";
-import type { Overview } from "../lib/types";
+import type { Overview, Run } from "../lib/types";
+import { Badge, RunBadge } from "../ui/badge";
+import { LinkButton } from "../ui/button";
+import { Card, Stat } from "../ui/card";
 import { Icon } from "../ui/icon";
-import { Async, Badge, Card, Empty, LinkButton, Page, RunBadge, Stat, Time } from "../ui/parts";
+import { Page } from "../ui/page";
+import { Async, Empty } from "../ui/state";
 import { Table, type TableColumn, TableCsv } from "../ui/table";
-import { runName } from "./run_parts";
+import { Time } from "../ui/value";
+import { datasetName, runName } from "./run_parts";
 
 export function OverviewPage() {
   const read = useQuery<Overview>("/overview");
@@ -167,14 +173,18 @@ function ModelCard({ model }: { model: Overview["models"][number] }) {
         label={t("overview.spark", { n: integer(model.rows_24h) })}
       />
       <dl class="figures">
-        <div>
-          <dt>{metric ? t("overview.metricLive", { metric: metricName(metric.name) }) : "–"}</dt>
-          <dd>{fixed(metric?.live, 3)}</dd>
-        </div>
-        <div>
-          <dt>{t("source.holdout")}</dt>
-          <dd>{fixed(metric?.holdout, 3)}</dd>
-        </div>
+        {metric && (
+          <>
+            <div>
+              <dt>{t("overview.metricLive", { metric: metricName(metric.name) })}</dt>
+              <dd>{brief(metric.live)}</dd>
+            </div>
+            <div>
+              <dt>{t("source.holdout")}</dt>
+              <dd>{brief(metric.holdout)}</dd>
+            </div>
+          </>
+        )}
         <div>
           <dt>{t("overview.rows24")}</dt>
           <dd>{integer(model.rows_24h)}</dd>
@@ -185,9 +195,11 @@ function ModelCard({ model }: { model: Overview["models"][number] }) {
         {model.challengers > 0 && (
           <Badge tone="info">{t("overview.challengers", { count: model.challengers })}</Badge>
         )}
-        <Badge>
-          {t("overview.labelled", { count: model.labelled_24h, n: integer(model.labelled_24h) })}
-        </Badge>
+        {model.rows_24h > 0 && (
+          <Badge>
+            {t("overview.labelled", { count: model.labelled_24h, n: integer(model.labelled_24h) })}
+          </Badge>
+        )}
       </div>
     </a>
   );
@@ -197,8 +209,8 @@ export function metricName(id: string): string {
   return t(`metric.${id}` as Key);
 }
 
-function RecentRuns({ runs }: { runs: Overview["runs"]["recent"] }) {
-  const columns: TableColumn<(typeof runs)[number]>[] = [
+function RecentRuns({ runs }: { runs: Run[] }) {
+  const columns: TableColumn<Run>[] = [
     {
       id: "name",
       title: t("run.run"),
@@ -216,14 +228,15 @@ function RecentRuns({ runs }: { runs: Overview["runs"]["recent"] }) {
     {
       id: "dataset",
       title: t("run.dataset"),
-      value: (run) => (run.dataset ? `${run.dataset.name} ${run.dataset.version}` : ""),
+      clip: true,
+      value: (run) => (run.dataset ? datasetName(run) : ""),
     },
     {
       id: "metric",
       title: t("source.holdout"),
       numeric: true,
       value: holdoutFigure,
-      render: (run) => figure(holdoutFigure(run)),
+      render: (run) => <HoldoutFigure run={run} />,
     },
     {
       id: "created",
@@ -255,8 +268,18 @@ function RecentRuns({ runs }: { runs: Overview["runs"]["recent"] }) {
   );
 }
 
-function holdoutFigure(run: Overview["runs"]["recent"][number]): number | null {
-  const metrics = run.metrics?.holdout;
-  const value = run.dataset?.task === "regression" ? metrics?.r2 : metrics?.accuracy;
+function holdoutFigure(run: Run): number | null {
+  const value = run.metrics?.holdout?.[mainFigure(run.dataset.task)];
   return typeof value === "number" ? value : null;
+}
+
+/** Runs of both tasks stand below each other: each figure says which one it is. */
+function HoldoutFigure({ run }: { run: Run }) {
+  const value = holdoutFigure(run);
+  if (value === null) return <>–</>;
+  return (
+    <>
+      <span class="muted">{metricName(mainFigure(run.dataset.task))}</span> {fixed(value)}
+    </>
+  );
 }

@@ -1,37 +1,25 @@
 // One run: how it goes, what it measured, what it left, and what to do with it.
 
 import { useEffect, useState } from "preact/hooks";
-import { ConfusionCard } from "../charts/confusion";
 import { api, url } from "../lib/api";
-import { bytes, duration, figure, fixed, percent, plain } from "../lib/format";
+import { duration, percent } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
-import { figuresOf, figureValue, reasonOf } from "../lib/metrics";
 import { invalidate, useQuery } from "../lib/query";
 import { useRole } from "../lib/session";
-import type { Artifact, List, Metrics, Run } from "../lib/types";
+import type { Run } from "../lib/types";
+import { RunBadge } from "../ui/badge";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
 import { useSender } from "../ui/form";
-import { Icon } from "../ui/icon";
-import {
-  Async,
-  Badge,
-  Button,
-  Card,
-  Copy,
-  Empty,
-  Failure,
-  LinkButton,
-  Meter,
-  Notice,
-  Page,
-  RunBadge,
-  ShortId,
-  Time,
-} from "../ui/parts";
-import { CsvButton, ScrollBox, Table, type TableColumn, TableCsv } from "../ui/table";
+import { Page } from "../ui/page";
+import { Async, Failure, Notice } from "../ui/state";
 import { toast } from "../ui/toasts";
+import { Meter, Time } from "../ui/value";
 import { datasetLink } from "./datasets";
 import { RegisterDialog, ResubmitDialog } from "./run_dialogs";
+import { Artifacts, Facts, Parameters } from "./run_facts";
 import { RunCurves, RunLog } from "./run_live";
+import { MetricsCard } from "./run_metrics";
 import { isOver, runName, took_ms } from "./run_parts";
 
 export function RunPage({ id }: { id: string }) {
@@ -168,217 +156,5 @@ function Registered({ run }: { run: Run }) {
         </span>
       ))}
     </Notice>
-  );
-}
-
-interface Row {
-  id: string;
-  title: string;
-  holdout: number | null;
-  training: number | null;
-  reason: string | undefined;
-}
-
-function metricRows(run: Run): Row[] {
-  const { holdout, training } = run.metrics ?? {};
-  return figuresOf(run.dataset.task).map((one) => ({
-    id: one.id,
-    title: t(`metric.${one.id}` as Key),
-    holdout: figureValue(holdout, one),
-    training: figureValue(training, one),
-    reason: reasonOf(holdout, one) ?? reasonOf(training, one),
-  }));
-}
-
-function MetricsCard({ run }: { run: Run }) {
-  const rows = metricRows(run);
-  const reported = Object.entries(run.metrics?.reported ?? {});
-  const number = (id: "holdout" | "training", title: string): TableColumn<Row> => ({
-    id,
-    title,
-    numeric: true,
-    value: (row) => row[id],
-    render: (row) =>
-      row[id] === null && row.reason ? (
-        <span title={row.reason}>
-          – <Icon name="info" />
-        </span>
-      ) : (
-        fixed(row[id])
-      ),
-  });
-  const columns: TableColumn<Row>[] = [
-    { id: "metric", title: t("metric.metric"), rowHead: true, value: (row) => row.title },
-    number("holdout", t("source.holdout")),
-    number("training", t("source.training")),
-  ];
-  const any = run.metrics?.holdout || run.metrics?.training;
-  return (
-    <>
-      {any && (
-        <Card
-          title={t("run.metrics")}
-          note={t("run.metricsNote")}
-          flush
-          actions={<TableCsv name={`${run.id}-metrics`} columns={columns} rows={rows} />}
-        >
-          <Table
-            label={t("run.metrics")}
-            columns={columns}
-            rows={rows}
-            rowKey={(row) => row.id}
-            sortable={false}
-          />
-        </Card>
-      )}
-      {run.dataset.task === "classification" && any && (
-        <div class="cards matrices">
-          <ConfusionOf run={run} source="holdout" />
-          <ConfusionOf run={run} source="training" />
-        </div>
-      )}
-      {reported.length > 0 && (
-        <Card title={t("run.reported")} note={t("run.reportedNote")}>
-          <dl class="defs">
-            {reported.map(([name, value]) => (
-              <>
-                <dt class="mono">{name}</dt>
-                <dd class="num">{figure(value)}</dd>
-              </>
-            ))}
-          </dl>
-        </Card>
-      )}
-    </>
-  );
-}
-
-function ConfusionOf({ run, source }: { run: Run; source: "holdout" | "training" }) {
-  const metrics: Metrics | null | undefined = run.metrics?.[source];
-  return (
-    <ConfusionCard
-      title={t("confusion.titleOf", { source: t(`source.${source}` as Key) })}
-      name={`${run.id}-confusion-${source}`}
-      metrics={metrics ?? undefined}
-    />
-  );
-}
-
-function Facts({ run }: { run: Run }) {
-  const split = Object.entries(run.dataset.split ?? {});
-  return (
-    <Card title={t("run.facts")}>
-      <dl class="defs">
-        <dt>{t("run.id")}</dt>
-        <dd>
-          <ShortId id={run.id} length={14} />
-        </dd>
-        <dt>{t("run.module")}</dt>
-        <dd>
-          {run.module} <span class="muted num">{run.module_version}</span>
-        </dd>
-        <dt>{t("run.target")}</dt>
-        <dd>
-          {run.dataset.target} <Badge>{t(`task.${run.dataset.task}` as Key)}</Badge>
-        </dd>
-        <dt>{t("run.features")}</dt>
-        <dd>{run.dataset.features?.join(", ")}</dd>
-        <dt>{t("train.split")}</dt>
-        <dd>{split.map(([, value]) => plain(value)).join(" · ") || "–"}</dd>
-        <dt>{t("run.seed")}</dt>
-        <dd>
-          <Copy text={String(run.seed)} />
-        </dd>
-        <dt>{t("run.took")}</dt>
-        <dd class="num">{took_ms(run) === null ? "–" : duration(took_ms(run) ?? 0)}</dd>
-        {run.digest && (
-          <>
-            <dt>{t("run.digest")}</dt>
-            <dd>
-              <ShortId id={run.digest} />
-            </dd>
-          </>
-        )}
-        {run.resubmitted_from && (
-          <>
-            <dt>{t("run.from")}</dt>
-            <dd>
-              <a href={`/runs/${encodeURIComponent(run.resubmitted_from)}`} class="mono">
-                {run.resubmitted_from.slice(0, 14)}
-              </a>
-            </dd>
-          </>
-        )}
-      </dl>
-    </Card>
-  );
-}
-
-function Parameters({ run }: { run: Run }) {
-  const rows = Object.entries(run.parameters ?? {});
-  return (
-    <Card
-      title={t("train.parameters")}
-      actions={
-        <CsvButton
-          name={`${run.id}-parameters`}
-          header={[t("module.parameter"), t("module.values")]}
-          rows={() => rows.map(([name, value]) => [name, plain(value)])}
-        />
-      }
-    >
-      <dl class="defs">
-        {rows.map(([name, value]) => (
-          <>
-            <dt class="mono">{name}</dt>
-            <dd class="num">{plain(value)}</dd>
-          </>
-        ))}
-      </dl>
-    </Card>
-  );
-}
-
-function Artifacts({ run }: { run: Run }) {
-  const read = useQuery<List<Artifact>>(url`/runs/${run.id}/artifacts`);
-  const address = (path: string) =>
-    `/api/v1/runs/${encodeURIComponent(run.id)}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`;
-  return (
-    <Card title={t("run.artifacts")} flush>
-      <Async query={read} lines={3}>
-        {(data) =>
-          data.items.length === 0 ? (
-            <Empty icon="file" title={t("run.noArtifacts")} />
-          ) : (
-            <ScrollBox label={t("run.artifacts")}>
-              <table class="table">
-                <tbody>
-                  {data.items.map((one) => (
-                    <tr key={one.path}>
-                      <th scope="row" class="mono break">
-                        <a href={address(one.path)} download>
-                          {one.path}
-                        </a>
-                      </th>
-                      <td class="is-num muted">{bytes(one.bytes)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </ScrollBox>
-          )
-        }
-      </Async>
-      {run.status === "done" && (
-        <div class="card-body">
-          <LinkButton
-            href={`/catalogue/${encodeURIComponent(run.module)}/train?from=${encodeURIComponent(run.id)}`}
-            icon="edit"
-          >
-            {t("run.trainLike")}
-          </LinkButton>
-        </div>
-      )}
-    </Card>
   );
 }

@@ -10,8 +10,8 @@ import type { List, Model, Module, Run, Version } from "../lib/types";
 import { Dialog } from "../ui/dialog";
 import { TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Notice, Skeleton } from "../ui/parts";
 import { faultText, SchemaForm } from "../ui/schema_form";
+import { Notice, Skeleton } from "../ui/state";
 import { toast } from "../ui/toasts";
 import { runName } from "./run_parts";
 
@@ -85,7 +85,14 @@ export function ResubmitDialog({ run, onClose }: { run: Run; onClose: () => void
       onSubmit={submit}
       onClose={onClose}
     >
-      <p class="muted mb-0">{t("run.resubmitLead")}</p>
+      <p class="muted mb-0">
+        {t("run.resubmitLead")}{" "}
+        <a
+          href={`/catalogue/${encodeURIComponent(run.module)}/train?from=${encodeURIComponent(run.id)}`}
+        >
+          {t("run.trainLike")}
+        </a>
+      </p>
       {module.loading && <Skeleton lines={4} />}
       <SchemaForm
         parameters={parameters}

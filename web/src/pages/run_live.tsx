@@ -9,7 +9,10 @@ import { figure } from "../lib/format";
 import { t } from "../lib/i18n";
 import { useLive } from "../lib/live";
 import type { List, MetricPoint, Run } from "../lib/types";
-import { Button, Card, Copy, Empty } from "../ui/parts";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
+import { Empty } from "../ui/state";
+import { CopyButton } from "../ui/value";
 import { isOver } from "./run_parts";
 
 type Live = MetricPoint & { run: string };
@@ -124,7 +127,7 @@ export function RunLog({ run }: { run: Run }) {
   const text = lines.join("\n");
   const actions = lines.length > 0 && (
     <>
-      <Copy text={text}>{t("app.copy")}</Copy>
+      <CopyButton text={text} />
       <Button
         look="ghost"
         small

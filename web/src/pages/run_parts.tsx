@@ -1,11 +1,16 @@
 // What several pages say about a run.
 
 import { duration } from "../lib/format";
+import { t } from "../lib/i18n";
 import { figuresOf, figureValue } from "../lib/metrics";
 import type { Run } from "../lib/types";
 
 export function runName(run: Pick<Run, "id" | "name" | "module">): string {
   return run.name || `${run.module} ${run.id.slice(-6)}`;
+}
+
+export function datasetName(run: Run): string {
+  return `${run.dataset.name} ${t("version.short", { version: run.dataset.version })}`;
 }
 
 export function isOver(status: Run["status"]): boolean {

@@ -2,7 +2,8 @@
 
 import { t } from "../lib/i18n";
 import { useRole } from "../lib/session";
-import { LinkButton, Page } from "../ui/parts";
+import { LinkButton } from "../ui/button";
+import { Page } from "../ui/page";
 import { RunsTable } from "./runs_table";
 
 export function RunsPage() {

@@ -2,17 +2,21 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { query } from "../lib/api";
-import { figure, plain } from "../lib/format";
+import { figure, fixed, plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { useList } from "../lib/query";
 import { navigate } from "../lib/router";
 import { useRole } from "../lib/session";
 import type { Run, RunStatus } from "../lib/types";
+import { RunBadge } from "../ui/badge";
+import { Button, LinkButton } from "../ui/button";
+import { Card } from "../ui/card";
 import { Check, Pick } from "../ui/fields";
 import { Icon } from "../ui/icon";
-import { Async, Button, Card, Empty, LinkButton, RunBadge, Time } from "../ui/parts";
+import { Async, Empty } from "../ui/state";
 import { More, Table, type TableColumn, TableCsv } from "../ui/table";
-import { flatMetrics, runName, took_ms, tookText } from "./run_parts";
+import { Time } from "../ui/value";
+import { datasetName, flatMetrics, runName, took_ms, tookText } from "./run_parts";
 
 const statuses: RunStatus[] = ["queued", "preparing", "running", "done", "failed", "cancelled"];
 const storageKey = "crisol.runs.columns";
@@ -21,7 +25,6 @@ const shownFirst = [
   "module",
   "dataset",
   "holdout.accuracy",
-  "holdout.f1",
   "holdout.r2",
   "holdout.rmse",
   "took",
@@ -60,7 +63,14 @@ export function RunsTable({ experiment }: { experiment: string | null }) {
     pickColumn(picked, toggle),
     ...all.filter((one) => one.rowHead || shown.includes(one.id)),
   ];
-  const filtered = Boolean(asked || status);
+  const filtered = Boolean(asked || text || status);
+  if (read.data?.length === 0 && !filtered) {
+    return (
+      <Card flush>
+        <NoRuns />
+      </Card>
+    );
+  }
   return (
     <Card flush>
       <div class="table-tools">
@@ -89,7 +99,7 @@ export function RunsTable({ experiment }: { experiment: string | null }) {
       <Async query={read}>
         {(runs) =>
           runs.length === 0 ? (
-            <NoRuns filtered={filtered} />
+            <Empty icon="runs" title={t("runs.noMatch")} />
           ) : (
             <>
               <Table
@@ -108,9 +118,8 @@ export function RunsTable({ experiment }: { experiment: string | null }) {
   );
 }
 
-function NoRuns({ filtered }: { filtered: boolean }) {
+function NoRuns() {
   const developer = useRole("developer");
-  if (filtered) return <Empty icon="runs" title={t("runs.noMatch")} />;
   return (
     <Empty
       icon="runs"
@@ -197,9 +206,13 @@ export function columnsOf(runs: Run[]): TableColumn<Run>[] {
     for (const [name, value] of Object.entries(flatMetrics(run)))
       if (value !== null) figures.add(name);
   }
+  const facts = factColumns();
+  const first = facts.findIndex((one) => one.id === "experiment");
+  // What a run is, how good it is, then everything else.
   return [
-    ...factColumns(),
+    ...facts.slice(0, first),
     ...[...figures].map(figureColumn),
+    ...facts.slice(first),
     ...[...parameters].sort().map(parameterColumn),
   ];
 }
@@ -225,8 +238,8 @@ function factColumns(): TableColumn<Run>[] {
       render: (run) => <RunBadge status={run.status} />,
     },
     text("module", t("run.module"), (run) => run.module),
-    text("dataset", t("run.dataset"), (run) => `${run.dataset.name} ${run.dataset.version}`),
-    text("experiment", t("run.experiment"), (run) => run.experiment?.name ?? ""),
+    { ...text("dataset", t("run.dataset"), datasetName), clip: true },
+    { ...text("experiment", t("run.experiment"), (run) => run.experiment?.name ?? ""), clip: true },
     text("user", t("run.user"), (run) => run.user),
     { id: "seed", title: t("run.seed"), numeric: true, value: (run) => run.seed },
     {
@@ -263,7 +276,10 @@ function figureColumn(id: string): TableColumn<Run> {
     title: figureTitle(id),
     numeric: true,
     value: (run) => flatMetrics(run)[id],
-    render: (run) => figure(flatMetrics(run)[id]),
+    render: (run) => {
+      const value = flatMetrics(run)[id];
+      return id.startsWith("reported.") ? figure(value) : fixed(value);
+    },
   };
 }
 

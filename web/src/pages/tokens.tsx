@@ -7,12 +7,17 @@ import { invalidate, useList } from "../lib/query";
 import { roleSuffices, session } from "../lib/session";
 import { useStore } from "../lib/store";
 import type { Role, Token } from "../lib/types";
+import { Badge } from "../ui/badge";
+import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { SelectField, TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Async, Badge, Button, Card, copyText, Empty, Notice, Time } from "../ui/parts";
-import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+import { ListCard } from "../ui/list_card";
+import { RemoveDialog } from "../ui/remove_dialog";
+import { Empty, Notice } from "../ui/state";
+import type { TableColumn } from "../ui/table";
 import { toast } from "../ui/toasts";
+import { copyText, Time } from "../ui/value";
 
 const roles: Role[] = ["service", "viewer", "developer", "admin"];
 
@@ -22,43 +27,37 @@ export function TokensCard({ everybody }: { everybody: boolean }) {
   const [revoking, setRevoking] = useState<Token | null>(null);
   const columns = tokenColumns(everybody, setRevoking);
   return (
-    <Card
+    <ListCard
       title={everybody ? t("tokens.all") : t("tokens.own")}
       note={t("tokens.lead")}
-      flush
+      name="tokens"
+      read={read}
+      columns={columns}
+      rowKey={(one) => one.id}
+      lines={3}
+      empty={
+        <Empty icon="key" title={t("tokens.empty")}>
+          {t("tokens.emptyLead")}
+        </Empty>
+      }
       actions={
-        <>
-          {(read.data ?? []).length > 0 && (
-            <TableCsv name="tokens" columns={columns} rows={read.data ?? []} />
-          )}
-          <Button small look="primary" icon="plus" onClick={() => setMaking(true)}>
-            {t("tokens.new")}
-          </Button>
-        </>
+        <Button small look="primary" icon="plus" onClick={() => setMaking(true)}>
+          {t("tokens.new")}
+        </Button>
       }
     >
-      <Async query={read} lines={3}>
-        {(items) =>
-          items.length === 0 ? (
-            <Empty icon="key" title={t("tokens.empty")}>
-              {t("tokens.emptyLead")}
-            </Empty>
-          ) : (
-            <>
-              <Table
-                label={t("tokens.tokens")}
-                columns={columns}
-                rows={items}
-                rowKey={(one) => one.id}
-              />
-              <More more={read.more} />
-            </>
-          )
-        }
-      </Async>
       {making && <NewTokenDialog onClose={() => setMaking(false)} />}
-      {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(null)} />}
-    </Card>
+      {revoking && (
+        <RemoveDialog
+          title={t("tokens.revokeTitle", { name: revoking.label || revoking.id })}
+          lead={t("tokens.revokeLead")}
+          confirm={t("tokens.revoke")}
+          path={url`/tokens/${revoking.id}`}
+          old={["/tokens"]}
+          onClose={() => setRevoking(null)}
+        />
+      )}
+    </ListCard>
   );
 }
 
@@ -170,32 +169,6 @@ function MadeToken({ token, onClose }: { token: string; onClose: () => void }) {
           {t("app.copy")}
         </Button>
       </div>
-    </Dialog>
-  );
-}
-
-function RevokeDialog({ token, onClose }: { token: Token; onClose: () => void }) {
-  const sender = useSender();
-  const revoke = async () => {
-    const done = await sender.run(async () => {
-      await api.delete(url`/tokens/${token.id}`);
-      return true;
-    });
-    if (!done) return;
-    invalidate("/tokens");
-    onClose();
-  };
-  return (
-    <Dialog
-      title={t("tokens.revokeTitle", { name: token.label || token.id })}
-      confirm={t("tokens.revoke")}
-      danger
-      busy={sender.busy}
-      error={sender.error}
-      onSubmit={revoke}
-      onClose={onClose}
-    >
-      <p class="mb-0">{t("tokens.revokeLead")}</p>
     </Dialog>
   );
 }

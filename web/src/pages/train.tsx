@@ -8,11 +8,15 @@ import { invalidate, useQuery } from "../lib/query";
 import { navigate, usePlace } from "../lib/router";
 import { checkAll, defaultsOf } from "../lib/schema";
 import type { DatasetVersion, Experiment, Module, Run } from "../lib/types";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
 import { TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Async, Button, Card, Copy, Failure, Json, Page } from "../ui/parts";
+import { Page } from "../ui/page";
 import { faultText, NumberField, SchemaForm } from "../ui/schema_form";
+import { Async, Failure } from "../ui/state";
 import { toast } from "../ui/toasts";
+import { CopyButton, Json } from "../ui/value";
 import {
   checkData,
   DataFields,
@@ -156,8 +160,10 @@ function TrainForm({ module, from }: { module: Module; from: Run | null }) {
 
 function focusFirstFault(): void {
   setTimeout(() => {
-    const field = document.querySelector<HTMLElement>("main .is-invalid, main [aria-invalid]");
-    field?.focus();
+    const faulty = "main .is-invalid, main [aria-invalid], main .form-error";
+    const first = document.querySelector<HTMLElement>(faulty);
+    first?.focus();
+    first?.scrollIntoView({ block: "center" });
   }, 50);
 }
 
@@ -221,9 +227,9 @@ function RequestCard({ body }: { body: Record<string, unknown> }) {
     <details class="fold">
       <summary>{t("train.asRequest")}</summary>
       <div class="stack-sm">
-        <div class="d-flex justify-content-between">
+        <div class="d-flex justify-content-between align-items-center">
           <code>POST /api/v1/runs</code>
-          <Copy text={JSON.stringify(body, null, 2)}>{t("app.copy")}</Copy>
+          <CopyButton text={JSON.stringify(body, null, 2)} />
         </div>
         <Json value={body} label={t("train.asRequest")} />
       </div>

@@ -5,9 +5,11 @@ import { integer, percent } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
 import { type Query, useQuery } from "../lib/query";
 import type { Column, Dataset, DatasetVersion, List, Run, Task } from "../lib/types";
+import { Badge } from "../ui/badge";
+import { Button, LinkButton } from "../ui/button";
 import { Check, FieldError, SelectField } from "../ui/fields";
-import { Badge, Button, Empty, LinkButton, Skeleton } from "../ui/parts";
 import { NumberField } from "../ui/schema_form";
+import { Empty, Skeleton } from "../ui/state";
 
 export interface DataForm {
   name: string;

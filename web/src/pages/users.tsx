@@ -7,12 +7,16 @@ import { invalidate, useList } from "../lib/query";
 import { session } from "../lib/session";
 import { useStore } from "../lib/store";
 import type { Role, User } from "../lib/types";
+import { Badge } from "../ui/badge";
+import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { SelectField, TextField } from "../ui/fields";
 import { useSender } from "../ui/form";
-import { Async, Badge, Button, Card, Time } from "../ui/parts";
-import { More, Table, type TableColumn, TableCsv } from "../ui/table";
+import { ListCard } from "../ui/list_card";
+import { RemoveDialog } from "../ui/remove_dialog";
+import type { TableColumn } from "../ui/table";
 import { toast } from "../ui/toasts";
+import { Time } from "../ui/value";
 
 const roles: Role[] = ["viewer", "developer", "admin"];
 const roleOptions = () => roles.map((one) => ({ value: one, text: t(`role.${one}` as Key) }));
@@ -26,35 +30,31 @@ export function UsersCard() {
   const close = () => setAsked(null);
   const columns = userColumns(own ?? "", setAsked);
   return (
-    <Card
+    <ListCard
       title={t("admin.users")}
-      flush
+      name="users"
+      read={read}
+      columns={columns}
+      rowKey={(one) => one.name}
       actions={
-        <>
-          <TableCsv name="users" columns={columns} rows={read.data ?? []} />
-          <Button small look="primary" icon="plus" onClick={() => setAsked({ kind: "add" })}>
-            {t("users.new")}
-          </Button>
-        </>
+        <Button small look="primary" icon="plus" onClick={() => setAsked({ kind: "add" })}>
+          {t("users.new")}
+        </Button>
       }
     >
-      <Async query={read}>
-        {(items) => (
-          <>
-            <Table
-              label={t("admin.users")}
-              columns={columns}
-              rows={items}
-              rowKey={(one) => one.name}
-            />
-            <More more={read.more} />
-          </>
-        )}
-      </Async>
       {asked?.kind === "add" && <AddDialog onClose={close} />}
       {asked?.kind === "edit" && <EditDialog user={asked.user} onClose={close} />}
-      {asked?.kind === "remove" && <RemoveDialog user={asked.user} onClose={close} />}
-    </Card>
+      {asked?.kind === "remove" && (
+        <RemoveDialog
+          title={t("users.removeOne", { name: asked.user.name })}
+          lead={t("users.removeLead")}
+          confirm={t("users.remove")}
+          path={url`/users/${asked.user.name}`}
+          old={["/users", "/audit", "/tokens"]}
+          onClose={close}
+        />
+      )}
+    </ListCard>
   );
 }
 
@@ -212,32 +212,6 @@ function EditDialog({ user, onClose }: { user: User; onClose: () => void }) {
         error={sender.at("/password")}
         onInput={setPassword}
       />
-    </Dialog>
-  );
-}
-
-function RemoveDialog({ user, onClose }: { user: User; onClose: () => void }) {
-  const sender = useSender();
-  const remove = async () => {
-    const done = await sender.run(async () => {
-      await api.delete(url`/users/${user.name}`);
-      return true;
-    });
-    if (!done) return;
-    invalidate("/users", "/audit", "/tokens");
-    onClose();
-  };
-  return (
-    <Dialog
-      title={t("users.removeOne", { name: user.name })}
-      confirm={t("users.remove")}
-      danger
-      busy={sender.busy}
-      error={sender.error}
-      onSubmit={remove}
-      onClose={onClose}
-    >
-      <p class="mb-0">{t("users.removeLead")}</p>
     </Dialog>
   );
 }

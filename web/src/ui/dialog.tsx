@@ -5,7 +5,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { ApiError } from "../lib/api";
 import { t } from "../lib/i18n";
-import { Button, Failure } from "./parts";
+import { Button } from "./button";
+import { Failure } from "./state";
 
 interface DialogProps {
   title: string;

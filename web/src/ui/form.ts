@@ -1,7 +1,7 @@
 // The life of a form: busy while it is sent, its failure kept, fields find their own fault.
 
 import { useState } from "preact/hooks";
-import { ApiError } from "../lib/api";
+import { ApiError, isAt } from "../lib/api";
 
 export interface Sender {
   busy: boolean;
@@ -31,7 +31,8 @@ export function useSender(): Sender {
   };
   const rest = (...pointers: string[]) => {
     const named = error?.problem.errors ?? [];
-    const covered = named.length > 0 && named.every((one) => pointers.includes(one.pointer));
+    const covered =
+      named.length > 0 && named.every((one) => pointers.some((field) => isAt(one.pointer, field)));
     return covered ? null : error;
   };
   return {

@@ -1,7 +1,7 @@
 // The form of a module's parameters, made from their JSON Schemas; the advanced ones are folded.
 
 import { useState } from "preact/hooks";
-import { plain } from "../lib/format";
+import { plain, typing } from "../lib/format";
 import { pick, t } from "../lib/i18n";
 import {
   BadJson,
@@ -126,7 +126,7 @@ function word(value: unknown): string {
 }
 
 function numberText(value: unknown): string {
-  return typeof value === "number" && !Number.isNaN(value) ? String(value) : "";
+  return typeof value === "number" && !Number.isNaN(value) ? typing(value) : "";
 }
 
 interface NumberProps {

@@ -4,8 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Cell, save, toCsv } from "../lib/csv";
 import { t } from "../lib/i18n";
+import { Button } from "./button";
 import { Icon } from "./icon";
-import { Button } from "./parts";
 
 export interface TableColumn<Row> {
   id: string;
@@ -15,6 +15,8 @@ export interface TableColumn<Row> {
   render?: (row: Row) => ComponentChildren;
   numeric?: boolean;
   tight?: boolean;
+  /** Long text ends in an ellipsis; the whole of it is its title. */
+  clip?: boolean;
   /** A column that only holds buttons is neither sorted nor downloaded. */
   actions?: boolean;
   /** The cell that names its row. */
@@ -128,7 +130,15 @@ function Head<Row>(props: {
 }
 
 function Body<Row>({ column, row }: { column: TableColumn<Row>; row: Row }) {
-  const content = column.render ? column.render(row) : String(column.value(row) ?? "");
+  const text = String(column.value(row) ?? "");
+  const shown = column.render ? column.render(row) : text;
+  const content = column.clip ? (
+    <span class="clip cell-clip" title={text}>
+      {shown}
+    </span>
+  ) : (
+    shown
+  );
   if (column.rowHead) {
     return (
       <th scope="row" class={classOf(column)}>
