@@ -35,7 +35,8 @@ struct predictions {
      * this node's, and the writer need not look for them. */
     _Atomic int64_t orphans;
     _Atomic unsigned feedback_running;
-    int64_t retried_model; /* the sweep's: how far it has come with offering orphans again */
+    int64_t folded_ms;     /* the sweep's: minutes before are folded */
+    int64_t retried_model; /* and how far it has come with offering orphans again */
     struct buf retried_id;
 };
 
@@ -66,6 +67,11 @@ struct truth {
     double weight;
     int64_t time_ms;
 };
+
+/* ---- counts.c ---- */
+
+/* Adds minutes that are old enough up into their hours. */
+WARN_UNUSED enum err counts_fold(struct predictions *p, int64_t now_ms, struct err_ctx *e);
 
 /* ---- ids.c ---- */
 

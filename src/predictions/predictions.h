@@ -37,7 +37,8 @@ struct joined {
 };
 
 struct predictions_hooks {
-    /* Counts joined truth, in the transaction that stores it. */
+    /* Counts joined truth, in the transaction that stores it: all that this transaction has stored
+     * since the last call, of one model. */
     enum err (*joined)(void *context, struct db *db, const struct joined *items, size_t count,
                        struct err_ctx *e);
     /* After a commit: so many rows were logged, or labelled, for a model. */
@@ -193,23 +194,49 @@ WARN_UNUSED enum err predictions_read_in(struct db *db, const struct read_query 
 /* What a version said about the row's record, or NULL. */
 const struct scores *stored_row_scores(const struct stored_row *row, int64_t version);
 
-/* How many rows a version scored in one hour of prediction time. */
-struct hour_rows {
-    int64_t hour_ms;
+/* ---- counting ----
+ *
+ * What happened is counted by the minute of prediction time; the sweep adds the minutes of an hour
+ * up into the hour when it ended more than MINUTES_KEPT_MS ago. */
+
+enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, MINUTES_KEPT_MS = 48 * HOUR_MS };
+
+static inline int64_t span_floor(int64_t time_ms, int64_t span_ms)
+{
+    return time_ms - ((time_ms % span_ms) + span_ms) % span_ms;
+}
+
+/* The hour that ended last of those whose minutes need not be kept. */
+static inline int64_t minutes_horizon(int64_t now_ms)
+{
+    return span_floor(now_ms - MINUTES_KEPT_MS, HOUR_MS);
+}
+
+/* How many rows a version scored in one span of prediction time. */
+struct row_count {
+    int64_t from_ms, span_ms;
     uint64_t rows;
     uint64_t served; /* of them, those that the client got */
 };
 
-/* The hours of the span that have rows, in order. The span lies on full hours. */
-WARN_UNUSED enum err predictions_hours(struct predictions *p, int64_t model_id, int64_t version,
-                                       int64_t from_ms, int64_t to_ms, struct hour_rows **out,
-                                       size_t *count, struct arena *a, struct err_ctx *e);
+/* The minutes and hours that touch the span and have rows, in order, in the arena. An hour may be
+ * followed by minutes of its own, which came when it was folded already. */
+WARN_UNUSED enum err predictions_counts(struct db *db, int64_t model_id, int64_t version,
+                                        int64_t from_ms, int64_t to_ms, struct row_count **out,
+                                        size_t *count, struct arena *a, struct err_ctx *e);
 
-/* How many rows a version scored in a span of any length, counted one by one: for parts of an
- * hour. */
-WARN_UNUSED enum err predictions_rows(struct predictions *p, int64_t model_id, int64_t version,
-                                      int64_t from_ms, int64_t to_ms, uint64_t *out,
-                                      struct err_ctx *e);
+/* The same from the rows themselves, for parts of an hour whose minutes are not kept: by steps of
+ * any length, counted from 1970; the first and the last may be cut by the span. A step may come
+ * twice. */
+WARN_UNUSED enum err predictions_count_rows(struct db *db, int64_t model_id, int64_t version,
+                                            int64_t from_ms, int64_t to_ms, int64_t step_ms,
+                                            struct row_count **out, size_t *count, struct arena *a,
+                                            struct err_ctx *e);
+
+/* How many of the rows have truth. */
+WARN_UNUSED enum err predictions_count_labelled(struct db *db, int64_t model_id, int64_t version,
+                                                int64_t from_ms, int64_t to_ms, uint64_t *out,
+                                                struct err_ctx *e);
 
 extern const struct http_route predictions_routes[];
 extern const size_t predictions_route_count;
