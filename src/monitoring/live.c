@@ -136,7 +136,7 @@ static enum err count_rows(struct live *l, enum report_rows rows, struct err_ctx
     size_t count = 0;
     enum err err = predictions_counts(l->db, w->model.id, w->version->number, w->from_ms, w->to_ms,
                                       &counts, &count, &l->arena, e);
-    if (!err && w->bucket_ms && (w->from_ms || count))
+    if (!err && w->bucket_ms && w->from_ms < w->to_ms && (w->from_ms || count))
         err = make_slots(l, w->from_ms ? w->from_ms : counts[0].from_ms,
                          MIN(w->to_ms, MAX(w->now_ms, w->from_ms) + 1), rows, e);
     plan_init(&plan, w->from_ms, w->to_ms, w->bucket_ms);

@@ -30,7 +30,7 @@ struct predictions;
 struct joined {
     int64_t model_id, seq, version, time_ms; /* time of the prediction */
     bool served;                             /* the client got this arm's answer */
-    uint32_t row;
+    uint32_t row;                            /* its place in the scores */
     const struct scores *scores;
     struct str before, truth; /* `before` without a pointer: there was none */
     double weight_before, weight;
@@ -138,11 +138,12 @@ struct feedback_item {
 };
 
 struct feedback_result {
+    uint64_t stored; /* so many items from the first on; the others are untouched */
     uint64_t joined, updated, queued;
 };
 
-/* In portions of one transaction each, so that the log can be written in between: when the store
- * fails, some may be counted and others not, and the same items may be sent again. The items are
+/* In portions of one transaction each, so that the log can be written in between. When the store
+ * fails, `*out` tells what was stored before; the same items may be sent again. The items are
  * checked: their truth has a form that the model's task can use. */
 WARN_UNUSED enum err predictions_feedback(struct predictions *p, int64_t model_id,
                                           const struct feedback_item *items, size_t count,

@@ -10,28 +10,12 @@ import pytest
 
 from harness import Server, oracle, wait_until
 from harness.models import add_version, echo_classifier
+from harness.sql import sql
 
 CLASSES = ["a", "b, c", 'd "e"\nf']
 STEPS = {"1m": 1, "5m": 5, "15m": 15, "1h": 60, "6h": 360, "1d": 1440}
 AVERAGED = ("precision", "recall", "f1", "auc", "gini")
 frozen = pytest.mark.serve(clock="2026-03-01T10:17:30Z")
-
-
-def sql(server: Server, statement: str) -> list[tuple]:
-    if server.store.kind == "sqlite":
-        import sqlite3
-
-        with sqlite3.connect(server.data / "crisol.db", timeout=10) as db:
-            return db.execute(statement).fetchall()
-    import psycopg2
-
-    connection = psycopg2.connect(server.store.url)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-    finally:
-        connection.close()
 
 
 class World:
