@@ -11,14 +11,13 @@
 #include "monitoring/news.h"
 #include "predictions/report.h"
 
-enum { HOUR_MS = 3600000 };
-
 struct monitoring {
     struct monitoring_opts opts;
     struct monitoring_hooks hooks;
     struct predictions *log;
     struct news *news;
     _Atomic uint64_t truths, buckets, made_anew; /* since the start */
+    int64_t folded_ms;                           /* the sweep's: minutes before are folded */
     pthread_mutex_t lock;                        /* guards `versions` */
     struct map versions;                         /* struct known by (model_id, number) */
 };
@@ -34,11 +33,6 @@ struct known {
 /* ERR_NOT_FOUND with a sentence. */
 WARN_UNUSED enum err monitoring_version(struct monitoring *m, int64_t model_id, int64_t number,
                                         const struct known **out, struct err_ctx *e);
-
-static inline int64_t hour_floor(int64_t time_ms)
-{
-    return time_ms - ((time_ms % HOUR_MS) + HOUR_MS) % HOUR_MS;
-}
 
 #define ROUTE(method, pattern, role, handler, ...)                                                 \
     enum err monitoring_api_##handler(struct http_request *rq, struct err_ctx *e);

@@ -1,6 +1,7 @@
 #include "monitoring/live.h"
 
 #include "monitoring/monitoring_store.h"
+#include "monitoring/plan.h"
 
 /* A bucket of the answer. */
 struct slot {
@@ -15,11 +16,12 @@ enum ranking_by { RANK_NONE, RANK_ROWS, RANK_HISTOGRAMS };
 struct live {
     struct monitoring *m;
     const struct window *w;
+    struct db *db; /* one snapshot for all that is read */
     struct arena arena;
-    int64_t full_from_ms, full_to_ms; /* the full hours of the span; empty when equal */
+    struct plan plan; /* of the buckets with truth */
     struct report whole;
     struct slot *slots;
-    size_t slot_count;
+    size_t slot_count, finished;
     int64_t slots_from_ms; /* where the first would begin if the span did not cut it */
     enum ranking_by by;
     uint64_t rows_left; /* of those that may be kept */
@@ -47,15 +49,18 @@ static void slot_finish(struct slot *s)
     report_release(&s->report);
 }
 
-static int64_t floor_to(int64_t time_ms, int64_t step_ms)
+/* Histograms are large: where the time has come to a slot, those before it are complete and need
+ * not wait. */
+static void finish_before(struct live *l, const struct slot *s)
 {
-    return time_ms - time_ms % step_ms;
+    while (s && l->by == RANK_HISTOGRAMS && &l->slots[l->finished] < s)
+        slot_finish(&l->slots[l->finished++]);
 }
 
 static enum err make_slots(struct live *l, int64_t first_ms, int64_t end_ms, enum report_rows rows,
                            struct err_ctx *e)
 {
-    int64_t step_ms = l->w->bucket_ms, from_ms = floor_to(first_ms, step_ms);
+    int64_t step_ms = l->w->bucket_ms, from_ms = span_floor(first_ms, step_ms);
     int64_t count = (end_ms - from_ms + step_ms - 1) / step_ms;
     if (count > LIVE_BUCKETS_MAX)
         return err_set_at(e, ERR_INVALID, "/bucket",
@@ -81,10 +86,7 @@ static void live_init(struct live *l, struct monitoring *m, const struct window 
 {
     *l = (struct live){.m = m, .w = w, .rows_left = m->opts.exact_rows};
     arena_init(&l->arena);
-    l->full_from_ms = hour_floor(w->from_ms + HOUR_MS - 1);
-    l->full_to_ms = w->to_ms == INT64_MAX ? INT64_MAX : hour_floor(w->to_ms);
-    if (l->full_to_ms < l->full_from_ms)
-        l->full_to_ms = l->full_from_ms;
+    plan_init(&l->plan, w->from_ms, w->to_ms, w->bucket_ms);
     report_init(&l->whole, w->version->signature, rows);
 }
 
@@ -97,31 +99,156 @@ static void live_release(struct live *l)
         json_decref(l->slots[i].json);
     }
     free(l->slots);
+    plan_release(&l->plan);
     arena_release(&l->arena);
 }
 
 /* ---- how many rows ---- */
 
-static enum err count_hours(struct live *l, enum report_rows rows, struct err_ctx *e)
+static void add_rows(struct live *l, const struct row_count *c)
+{
+    struct slot *s = slot_at(l, c->from_ms);
+    l->whole.rows += c->rows;
+    if (s)
+        s->report.rows += c->rows;
+}
+
+static enum err count_part_rows(struct live *l, const struct part *part, struct err_ctx *e)
+{
+    struct row_count *counts;
+    size_t count = 0;
+    int64_t step_ms = l->w->bucket_ms ? l->w->bucket_ms : HOUR_MS;
+    if (part->whole)
+        return ERR_OK;
+    enum err err =
+        predictions_count_rows(l->db, l->w->model.id, l->w->version->number, part->from_ms,
+                               part->to_ms, step_ms, &counts, &count, &l->arena, e);
+    for (size_t i = 0; !err && i < count; i++)
+        add_rows(l, &counts[i]);
+    return err;
+}
+
+static enum err count_rows(struct live *l, enum report_rows rows, struct err_ctx *e)
 {
     const struct window *w = l->w;
-    struct hour_rows *hours;
+    struct row_count *counts;
+    struct plan plan;
     size_t count = 0;
-    enum err err = predictions_hours(l->m->log, w->model.id, w->version->number, l->full_from_ms,
-                                     l->full_to_ms, &hours, &count, &l->arena, e);
-    if (!err && w->bucket_ms && (w->from_ms || count))
-        err = make_slots(l, w->from_ms ? w->from_ms : hours[0].hour_ms,
+    enum err err = predictions_counts(l->db, w->model.id, w->version->number, w->from_ms, w->to_ms,
+                                      &counts, &count, &l->arena, e);
+    if (!err && w->bucket_ms && w->from_ms < w->to_ms && (w->from_ms || count))
+        err = make_slots(l, w->from_ms ? w->from_ms : counts[0].from_ms,
                          MIN(w->to_ms, MAX(w->now_ms, w->from_ms) + 1), rows, e);
-    for (size_t i = 0; !err && i < count; i++) {
-        struct slot *s = slot_at(l, hours[i].hour_ms);
-        l->whole.rows += hours[i].rows;
-        if (s)
-            s->report.rows += hours[i].rows;
+    plan_init(&plan, w->from_ms, w->to_ms, w->bucket_ms);
+    for (size_t i = 0; !err && i < count; i++)
+        if (plan_add(&plan, counts[i].from_ms, counts[i].span_ms, counts[i].rows))
+            add_rows(l, &counts[i]);
+    for (size_t i = 0; !err && i < plan.count; i++)
+        err = count_part_rows(l, &plan.parts[i], e);
+    plan_release(&plan);
+    return err;
+}
+
+/* ---- what is there, and how it ranks ---- */
+
+static struct bucket_query bucket_query(const struct live *l, int64_t from_ms, int64_t to_ms)
+{
+    return (struct bucket_query){.model_id = l->w->model.id,
+                                 .version = l->w->version->number,
+                                 .from_ms = from_ms,
+                                 .to_ms = to_ms,
+                                 .histograms = l->by == RANK_HISTOGRAMS};
+}
+
+static enum err plan_bucket(void *context, const struct stored_bucket *bucket, struct err_ctx *e)
+{
+    struct live *l = context;
+    (void)plan_add(&l->plan, bucket->from_ms, bucket->span_ms, (uint64_t)bucket->labelled);
+    return ERR_OK;
+}
+
+/* Hours whose minutes are gone would be read row by row: for a look at some, not for all. */
+static enum err make_plan(struct live *l, struct err_ctx *e)
+{
+    struct bucket_query query = bucket_query(l, l->w->from_ms, l->w->to_ms);
+    enum err err = monitoring_store_list(l->db, &query, plan_bucket, l, e);
+    if (err || l->plan.split_rows <= l->m->opts.exact_rows)
+        return err;
+    return err_set_at(e, ERR_INVALID, "/bucket",
+                      "single minutes are kept for two days; before that %llu rows with truth "
+                      "would have to be read for buckets of less than an hour, and at most %llu "
+                      "are: choose full hours or a shorter span",
+                      (unsigned long long)l->plan.split_rows,
+                      (unsigned long long)l->m->opts.exact_rows);
+}
+
+static bool has_rankings(const struct live *l)
+{
+    return l->w->version->signature->task == TASK_CLASSIFICATION;
+}
+
+/* Rows with truth, exactly: the buckets that the span cuts hold more than are asked for. */
+static enum err count_labelled(struct live *l, uint64_t *out, struct err_ctx *e)
+{
+    enum err err = ERR_OK;
+    *out = l->plan.whole_rows;
+    for (size_t i = 0; !err && i < l->plan.count; i++) {
+        const struct part *part = &l->plan.parts[i];
+        uint64_t rows = 0;
+        if (!part->whole)
+            err = predictions_count_labelled(l->db, l->w->model.id, l->w->version->number,
+                                             part->from_ms, part->to_ms, &rows, e);
+        *out += rows;
     }
     return err;
 }
 
-/* ---- the ends of the span ---- */
+/* Scores that do not rank by histograms need none, and those that do need no rows. */
+static void prepare(struct live *l, struct report *r)
+{
+    if (l->by == RANK_HISTOGRAMS)
+        report_forget(r);
+    else
+        counters_forget_histograms(&r->counters);
+}
+
+static enum err choose_ranking(struct live *l, struct err_ctx *e)
+{
+    unsigned class_count = MAX(l->w->version->signature->class_count, 1u);
+    uint64_t limit = MIN(l->m->opts.exact_rows, (uint64_t)REPORT_CELLS_MAX / class_count);
+    uint64_t labelled = l->plan.whole_rows + l->plan.cut_rows;
+    enum err err = ERR_OK;
+    if (l->whole.kept.wanted) {
+        if (has_rankings(l) && labelled > limit)
+            err = count_labelled(l, &labelled, e);
+        l->by = has_rankings(l) && labelled > limit ? RANK_HISTOGRAMS : RANK_ROWS;
+    }
+    prepare(l, &l->whole);
+    for (size_t i = 0; i < l->slot_count; i++)
+        prepare(l, &l->slots[i].report);
+    return err;
+}
+
+/* ---- truth ---- */
+
+static enum err add_bucket(void *context, const struct stored_bucket *bucket, struct err_ctx *e)
+{
+    struct live *l = context;
+    struct counters counters;
+    struct slot *s = slot_at(l, bucket->from_ms);
+    enum err err = counters_read(&counters, l->w->version->signature, bucket->body, e);
+    if (err)
+        return err_prefix(e, "version %lld", (long long)l->w->version->number);
+    err = counters_read_histograms(&counters, bucket->histograms, e);
+    finish_before(l, s);
+    if (!err) {
+        report_merge(&l->whole, &counters);
+        if (s)
+            report_merge(&s->report, &counters);
+    }
+    counters_release(&counters);
+    return err;
+}
 
 static void count_truth(struct report *r, const struct scores *scores, const struct stored_row *row)
 {
@@ -136,6 +263,7 @@ static bool take_labelled(void *context, const struct stored_row *row)
     const struct scores *scores = stored_row_scores(row, l->w->version->number);
     struct slot *s = slot_at(l, row->time_ms);
     if (scores && row->truth.p) {
+        finish_before(l, s);
         count_truth(&l->whole, scores, row);
         if (s)
             count_truth(&s->report, scores, row);
@@ -152,64 +280,13 @@ static struct read_query labelled_rows(const struct live *l, int64_t from_ms, in
                                .labelled = 1};
 }
 
-/* A part of one hour. */
-static enum err count_part(struct live *l, int64_t from_ms, int64_t to_ms, struct err_ctx *e)
+static enum err count_part(struct live *l, const struct part *part, struct err_ctx *e)
 {
-    uint64_t rows = 0;
-    if (from_ms >= to_ms)
-        return ERR_OK;
-    enum err err = predictions_rows(l->m->log, l->w->model.id, l->w->version->number, from_ms,
-                                    to_ms, &rows, e);
-    struct slot *s = slot_at(l, from_ms);
-    l->whole.rows += rows;
-    if (s)
-        s->report.rows += rows;
-    struct read_query query = labelled_rows(l, from_ms, to_ms);
-    return err ? err : predictions_read(l->m->log, &query, take_labelled, l, e);
-}
-
-static enum err count_parts(struct live *l, struct err_ctx *e)
-{
-    const struct window *w = l->w;
-    if (l->full_from_ms >= l->full_to_ms) {
-        int64_t middle_ms = MIN(l->full_from_ms, w->to_ms); /* the span may touch two hours */
-        enum err err = count_part(l, w->from_ms, middle_ms, e);
-        return err ? err : count_part(l, middle_ms, w->to_ms, e);
-    }
-    enum err err = count_part(l, w->from_ms, l->full_from_ms, e);
-    return err || w->to_ms == INT64_MAX ? err : count_part(l, l->full_to_ms, w->to_ms, e);
-}
-
-/* ---- full hours ---- */
-
-static struct bucket_query bucket_query(const struct live *l)
-{
-    return (struct bucket_query){.model_id = l->w->model.id,
-                                 .version = l->w->version->number,
-                                 .from_ms = l->full_from_ms,
-                                 .to_ms = l->full_to_ms,
-                                 .histograms = l->by == RANK_HISTOGRAMS};
-}
-
-static enum err take_bucket(void *context, const struct stored_bucket *bucket, struct err_ctx *e)
-{
-    struct live *l = context;
-    struct counters counters;
-    struct slot *s = slot_at(l, bucket->hour_ms);
-    enum err err = counters_read(&counters, l->w->version->signature, bucket->body, e);
-    if (err)
-        return err_prefix(e, "version %lld", (long long)l->w->version->number);
-    err = counters_read_histograms(&counters, bucket->histograms, e);
-    /* Histograms are large: what lies before this hour is complete and need not wait. */
-    for (struct slot *before = l->slots; s && l->by == RANK_HISTOGRAMS && before < s; before++)
-        slot_finish(before);
-    if (!err) {
-        report_merge(&l->whole, &counters);
-        if (s)
-            report_merge(&s->report, &counters);
-    }
-    counters_release(&counters);
-    return err;
+    struct bucket_query buckets = bucket_query(l, part->from_ms, part->to_ms);
+    struct read_query rows = labelled_rows(l, part->from_ms, part->to_ms);
+    rows.oldest_first = true;
+    return part->whole ? monitoring_store_each(l->db, &buckets, add_bucket, l, e)
+                       : predictions_read_in(l->db, &rows, take_labelled, l, e);
 }
 
 static bool take_scores(void *context, const struct stored_row *row)
@@ -217,7 +294,7 @@ static bool take_scores(void *context, const struct stored_row *row)
     struct live *l = context;
     const struct scores *scores = stored_row_scores(row, l->w->version->number);
     struct slot *s = slot_at(l, row->time_ms);
-    if (!scores || !row->truth.p)
+    if (!scores || !row->truth.p || plan_cuts(&l->plan, row->time_ms))
         return true;
     if (l->rows_left == 0) {
         l->truncated = true;
@@ -230,51 +307,33 @@ static bool take_scores(void *context, const struct stored_row *row)
     return true;
 }
 
-static bool has_rankings(const struct live *l)
+/* The scores of rows that were counted by their buckets, the newest first. */
+static enum err rank_rows(struct live *l, struct err_ctx *e)
 {
-    return l->w->version->signature->task == TASK_CLASSIFICATION;
-}
-
-/* Rows that were kept of the ends are of no use without the others. */
-static void forget_rows(struct live *l)
-{
-    report_forget(&l->whole);
-    for (size_t i = 0; i < l->slot_count; i++)
-        report_forget(&l->slots[i].report);
-}
-
-static enum err choose_ranking(struct live *l, struct err_ctx *e)
-{
-    struct bucket_query query = bucket_query(l);
-    struct bucket_totals totals;
-    if (!l->whole.kept.wanted)
+    bool any = !has_rankings(l) || l->whole.counters.proper.rows > 0;
+    if (l->by != RANK_ROWS || !any || l->plan.whole_rows == 0)
         return ERR_OK;
-    enum err err = monitoring_store_totals(l->m->opts.store, &query, &totals, e);
-    uint64_t labelled = l->whole.counters.labelled + (uint64_t)totals.labelled;
-    l->by = RANK_ROWS;
-    if (!err && has_rankings(l) && labelled > l->m->opts.exact_rows) {
-        l->by = RANK_HISTOGRAMS;
-        forget_rows(l);
-    }
-    return err;
+    struct read_query query = labelled_rows(l, l->w->from_ms, l->w->to_ms);
+    return predictions_read_in(l->db, &query, take_scores, l, e);
+}
+
+static enum err collect_in(struct live *l, enum report_rows rows, struct err_ctx *e)
+{
+    enum err err = count_rows(l, rows, e);
+    if (!err)
+        err = make_plan(l, e);
+    if (!err)
+        err = choose_ranking(l, e);
+    for (size_t i = 0; !err && i < l->plan.count; i++)
+        err = count_part(l, &l->plan.parts[i], e);
+    return err ? err : rank_rows(l, e);
 }
 
 /* `rows`: whether rankings are wanted. */
 static enum err collect(struct live *l, enum report_rows rows, struct err_ctx *e)
 {
-    enum err err = count_hours(l, rows, e);
-    if (!err)
-        err = count_parts(l, e);
-    if (!err)
-        err = choose_ranking(l, e);
-    struct bucket_query query = bucket_query(l);
-    if (!err)
-        err = monitoring_store_each(l->m->opts.store, &query, take_bucket, l, e);
-    bool any = !has_rankings(l) || l->whole.counters.proper.rows > 0;
-    if (err || l->by != RANK_ROWS || !any || l->full_from_ms >= l->full_to_ms)
-        return err;
-    struct read_query full = labelled_rows(l, l->full_from_ms, l->full_to_ms);
-    return predictions_read(l->m->log, &full, take_scores, l, e);
+    enum err err = store_read(l->m->opts.store, &l->db, e);
+    return err ? err : db_end(l->db, collect_in(l, rows, e), e);
 }
 
 /* ---- answers ---- */

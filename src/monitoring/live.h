@@ -1,7 +1,8 @@
 /* monitoring/live.h
  *
- * Reports of live predictions: full hours from their buckets, the ends of a span that lie within an
- * hour from the rows themselves, so the figures are those of the rows, whatever the span.
+ * Reports of live predictions: from buckets of minutes and hours, and where the span cuts one, from
+ * the rows themselves (monitoring/plan.h), so the figures are those of the rows, whatever the span.
+ * All is read in one snapshot.
  *
  *     err = live_metrics(monitoring, &window, object, e);
  *     err = live_curve(monitoring, &window, CURVE_ROC, object, e);

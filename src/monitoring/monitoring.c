@@ -2,7 +2,6 @@
 
 #include "identity/role.h"
 #include "monitoring/bucket.h"
-#include "monitoring/inside.h"
 
 #define ROUTE(method_, pattern_, role_, handler_, ...)                                             \
     HTTP_ROUTE(method_, pattern_, role_, monitoring_api_##handler_, __VA_ARGS__)
@@ -122,17 +121,15 @@ static enum err count_joined(void *context, struct db *db, const struct joined *
                              struct err_ctx *e)
 {
     struct monitoring *m = context;
-    struct bucket_set set;
-    bucket_set_init(&set, m, db);
-    enum err err = ERR_OK;
-    for (size_t i = 0; !err && i < count; i++)
-        err = bucket_set_count(&set, &items[i], e);
-    if (!err)
-        err = bucket_set_save(&set, e);
-    bucket_set_release(&set);
+    enum err err = bucket_count(m, db, items, count, e);
     if (!err)
         atomic_fetch_add(&m->truths, count);
     return err;
+}
+
+enum err monitoring_sweep(struct monitoring *m, struct err_ctx *e)
+{
+    return bucket_fold(m, clock_now_ms(m->opts.clock), e);
 }
 
 void monitoring_expose(struct monitoring *m, struct exposition *x)
@@ -141,10 +138,10 @@ void monitoring_expose(struct monitoring *m, struct exposition *x)
                        "Truths that were counted, once for each version that scored the row.");
     exposition_add(x, NO_LABELS, (double)atomic_load(&m->truths));
     exposition_counter(x, "crisol_monitoring_buckets_written_total",
-                       "Hourly buckets of counters that were written.");
+                       "Buckets of counters, of a minute or an hour, that were written.");
     exposition_add(x, NO_LABELS, (double)atomic_load(&m->buckets));
     exposition_counter(x, "crisol_monitoring_buckets_made_anew_total",
-                       "Hourly buckets that were damaged and counted again from the rows.");
+                       "Buckets that were damaged and counted again from the rows.");
     exposition_add(x, NO_LABELS, (double)atomic_load(&m->made_anew));
 }
 

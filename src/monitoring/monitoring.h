@@ -12,9 +12,10 @@
  *     predictions_close(log);                     writes what is queued, which is counted too
  *     monitoring_close(monitoring);
  *
- * Truth is counted in the transaction that stores it: one bucket per version and hour of prediction
- * time (monitoring/bucket.h), so counters and rows cannot disagree, and a span of any length is a
- * sum of buckets. Where a window does not lie on full hours, its ends are counted from the rows.
+ * Truth is counted in the transaction that stores it: one bucket per version and minute of
+ * prediction time, per hour after two days (monitoring/bucket.h), so counters and rows cannot
+ * disagree, and a span of any length is a sum of buckets. Where it cuts one, that part is counted
+ * from the rows.
  *
  * Any thread. What the options point to must outlive it, but for the log. */
 #ifndef MONITORING_MONITORING_H
@@ -64,6 +65,9 @@ struct predictions_hooks monitoring_log_hooks(struct monitoring *m);
 /* Both before any request. */
 void monitoring_set_log(struct monitoring *m, struct predictions *log);
 void monitoring_set_hooks(struct monitoring *m, const struct monitoring_hooks *hooks);
+
+/* Adds minutes that are old enough up into hours. Called now and then, by one thread. */
+WARN_UNUSED enum err monitoring_sweep(struct monitoring *m, struct err_ctx *e);
 
 /* Prometheus. */
 void monitoring_expose(struct monitoring *m, struct exposition *x);

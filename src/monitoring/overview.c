@@ -22,23 +22,26 @@ struct day {
 static enum err add_version(const struct glance *g, int64_t model_id, int64_t version,
                             struct day *day, struct err_ctx *e)
 {
-    struct hour_rows *hours;
-    struct bucket_totals totals;
+    struct row_count *counts;
+    struct db *db = NULL;
     size_t count = 0;
+    int64_t answered = 0;
     struct bucket_query query = {
         .model_id = model_id, .version = version, .from_ms = g->first_hour_ms, .to_ms = INT64_MAX};
-    enum err err = predictions_hours(g->m->log, model_id, version, query.from_ms, query.to_ms,
-                                     &hours, &count, g->arena, e);
+    enum err err = store_read(g->m->opts.store, &db, e);
+    if (err)
+        return err;
+    err = predictions_counts(db, model_id, version, query.from_ms, query.to_ms, &counts, &count,
+                             g->arena, e);
     for (size_t i = 0; !err && i < count; i++) {
-        int64_t at = MIN((hours[i].hour_ms - g->first_hour_ms) / HOUR_MS, HOURS - 1);
-        day->rows += hours[i].served;
-        day->by_hour[at] += hours[i].served;
+        int64_t at = MIN((counts[i].from_ms - g->first_hour_ms) / HOUR_MS, HOURS - 1);
+        day->rows += counts[i].served;
+        day->by_hour[at] += counts[i].served;
     }
     if (!err)
-        err = monitoring_store_totals(g->m->opts.store, &query, &totals, e);
-    if (!err)
-        day->labelled += (uint64_t)totals.answered;
-    return err;
+        err = monitoring_store_answered(db, &query, &answered, e);
+    day->labelled += (uint64_t)answered;
+    return db_end(db, err, e);
 }
 
 static void set_day(const struct glance *g, const struct day *day, json_t *to)
@@ -60,7 +63,7 @@ static enum err set_live(const struct glance *g, struct window *w, const char *n
 {
     struct report report;
     w->source = SOURCE_LIVE;
-    w->from_ms = hour_floor(g->now_ms) - (int64_t)LIVE_DAYS * HOURS * HOUR_MS;
+    w->from_ms = span_floor(g->now_ms, HOUR_MS) - (int64_t)LIVE_DAYS * HOURS * HOUR_MS;
     enum err err = live_figures(g->m, w, &report, e);
     if (err)
         return err;
@@ -136,7 +139,8 @@ enum err monitoring_api_overview_get(struct http_request *rq, struct err_ctx *e)
 {
     struct monitoring *m = rq->context;
     int64_t now_ms = clock_now_ms(m->opts.clock);
-    struct glance g = {m, &rq->arena, now_ms, hour_floor(now_ms) - (int64_t)(HOURS - 1) * HOUR_MS};
+    struct glance g = {m, &rq->arena, now_ms,
+                       span_floor(now_ms, HOUR_MS) - (int64_t)(HOURS - 1) * HOUR_MS};
     struct model *models;
     unsigned count = 0;
     enum err err =

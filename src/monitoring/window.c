@@ -89,9 +89,11 @@ enum err window_read_bucket(struct http_request *rq, struct window *w, struct er
     struct str text;
     if (!http_query(rq, "bucket", &text))
         return ERR_OK;
-    if (!clock_parse_span(text, &w->bucket_ms) || w->bucket_ms <= 0 || w->bucket_ms % HOUR_MS)
+    bool read = clock_parse_span(text, &w->bucket_ms) && w->bucket_ms >= MINUTE_MS;
+    if (!read || (HOUR_MS % w->bucket_ms && w->bucket_ms % HOUR_MS) || w->bucket_ms % MINUTE_MS)
         return err_set_at(e, ERR_INVALID, "/bucket",
-                          "the bucket must be a number of full hours, like 1h, 6h or 1d");
+                          "the bucket must be full hours, like 1h, 6h or 1d, or minutes that "
+                          "divide an hour, like 1m, 5m or 15m");
     return ERR_OK;
 }
 

@@ -12,11 +12,24 @@ void counters_init(struct counters *c, const struct signature *signature)
     confusion_init(&c->confusion, signature->class_count);
 }
 
-void counters_release(struct counters *c)
+static void release_histograms(struct counters *c)
 {
     for (unsigned i = 0; i < c->histogram_count; i++)
         scorehist_release(&c->histograms[i]);
     free(c->histograms);
+    c->histograms = NULL;
+    c->histogram_count = 0;
+}
+
+void counters_forget_histograms(struct counters *c)
+{
+    release_histograms(c);
+    c->histograms_off = true;
+}
+
+void counters_release(struct counters *c)
+{
+    release_histograms(c);
     for (unsigned i = 0; i < c->label_count; i++)
         free((char *)c->labels[i].p);
     free(c->labels);
@@ -94,7 +107,7 @@ unsigned counters_histograms(unsigned class_count)
 static void make_histograms(struct counters *c)
 {
     unsigned class_count = c->signature->class_count;
-    if (c->histograms || counters_histograms(class_count) == 0)
+    if (c->histograms || c->histograms_off || counters_histograms(class_count) == 0)
         return;
     c->histogram_count = counters_histograms(class_count);
     c->histograms = xcalloc(c->histogram_count, sizeof *c->histograms);

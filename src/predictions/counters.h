@@ -53,6 +53,7 @@ struct counters {
     struct map index;     /* of labels, and of classes where they are many */
     struct proper proper;
     struct regression regression;
+    bool histograms_off;      /* nobody will ask for them */
     unsigned histogram_count; /* 0 until a row has probabilities */
     struct scorehist *histograms;
 };
@@ -70,6 +71,9 @@ WARN_UNUSED bool counters_remove(struct counters *c, const struct scores *s, uin
 
 /* Both are of the same version. */
 void counters_merge(struct counters *c, const struct counters *other);
+
+/* From now on there are no histograms: for counters that are not stored and rank by their rows. */
+void counters_forget_histograms(struct counters *c);
 
 /* Number of a label, or -1. */
 int64_t counters_class(struct counters *c, struct str label);

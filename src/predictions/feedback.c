@@ -1,224 +1,108 @@
 #include "predictions/internal.h"
 
-#include "base/log.h"
+#include "store/keys.h"
 
 /* Truth joins its prediction here, whichever of the two comes last: truth with its record, a
  * record with the truth that waited for it, an arm's scores with truth that was quicker. Each is
  * one transaction with the counting of what was joined, so counters and rows cannot disagree. */
 
-enum { JOINED_MAX = 512, SHADOWS_MAX = 32 };
-
-/* Joined truth on its way to whoever counts it. */
-struct join {
-    struct predictions *p;
-    struct db *db;
-    struct arena arena;
-    struct joined items[JOINED_MAX];
-    size_t count;
-    int64_t record_seq; /* the record that is unpacked just now */
-    struct loaded record;
-};
-
-static void join_init(struct join *j, struct predictions *p, struct db *db)
-{
-    j->p = p;
-    j->db = db;
-    j->count = 0;
-    j->record_seq = 0;
-    arena_init(&j->arena);
-}
-
-static enum err join_flush(struct join *j, struct err_ctx *e)
-{
-    const struct predictions_hooks *hooks = &j->p->opts.hooks;
-    enum err err = ERR_OK;
-    if (j->count && hooks->joined)
-        err = hooks->joined(hooks->context, j->db, j->items, j->count, e);
-    j->count = 0;
-    j->record_seq = 0;
-    arena_reset(&j->arena);
-    return err;
-}
-
-static enum err join_end(struct join *j, enum err err, struct err_ctx *e)
-{
-    if (!err)
-        err = join_flush(j, e);
-    arena_release(&j->arena);
-    return err;
-}
-
-/* Before each truth: it may join its record and every shadow. What was unpacked for the items that
- * are flushed goes with them. */
-static enum err join_make_room(struct join *j, struct err_ctx *e)
-{
-    return j->count + 1 + SHADOWS_MAX > JOINED_MAX ? join_flush(j, e) : ERR_OK;
-}
-
-static void join_add(struct join *j, const struct joined *item)
-{
-    assert(j->count < JOINED_MAX);
-    j->items[j->count++] = *item;
-}
-
-/* Unpacks the record, once for all truths about it in a row. */
-static enum err join_record(struct join *j, int64_t model_id, int64_t seq, struct err_ctx *e)
-{
-    if (j->record_seq == seq)
-        return ERR_OK;
-    enum err err = predictions_load(j->db, model_id, seq, &j->record, &j->arena, e);
-    j->record_seq = err ? 0 : seq;
-    return err;
-}
-
-static struct scores *keep_scores(struct join *j, const struct scores *s)
-{
-    struct scores *kept = arena_alloc(&j->arena, sizeof *kept);
-    *kept = *s;
-    return kept;
-}
-
-/* ---- one truth ---- */
-
-struct stored {
-    bool exists;
-    struct str truth;
-    double weight;
-};
-
-static enum err read_stored(struct join *j, const struct truth *t, struct stored *before,
-                            struct err_ctx *e)
-{
-    struct rows *r = NULL;
-    enum err err =
-        db_query_one(j->db,
-                     "select truth, weight from predictions_feedback"
-                     " where model_id = $1 and seq = $2 and row_no = $3",
-                     BIND(bind_i64(t->model_id), bind_i64(t->seq), bind_i64(t->row)), &r, e);
-    *before = (struct stored){.exists = err == ERR_OK};
-    if (!err) {
-        before->truth = arena_str(&j->arena, rows_text(r, 0));
-        before->weight = rows_f64(r, 1);
-    }
-    rows_close(r);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
-static enum err write_stored(struct join *j, const struct truth *t, struct err_ctx *e)
-{
-    int64_t now_ms = clock_now_ms(j->p->opts.clock);
-    return db_exec(
-        j->db,
-        "insert into predictions_feedback as f (model_id, seq, row_no, truth, weight, time_ms,"
-        " arrived_ms, first_truth, changes) values ($1, $2, $3, $4, $5, $6, $7, $4, 0)"
-        " on conflict (model_id, seq, row_no) do update set truth = excluded.truth,"
-        " weight = excluded.weight, time_ms = excluded.time_ms, arrived_ms = excluded.arrived_ms,"
-        " changes = f.changes + 1",
-        BIND(bind_i64(t->model_id), bind_i64(t->seq), bind_i64(t->row), bind_text(t->text),
-             bind_f64(t->weight), bind_i64(t->time_ms ? t->time_ms : now_ms), bind_i64(now_ms)),
-        NULL, e);
-}
-
-static enum err add_shadows(struct join *j, const struct joined *item, struct err_ctx *e)
-{
-    struct rows *r = NULL;
-    enum err err = db_query(j->db,
-                            "select version, body from predictions_scores"
-                            " where model_id = $1 and seq = $2",
-                            BIND(bind_i64(item->model_id), bind_i64(item->seq)), &r, e);
-    struct joined shadow = *item;
-    shadow.served = false;
-    for (unsigned n = 0; !err && n < SHADOWS_MAX; n++) {
-        struct scores scores;
-        err = rows_next(r, e);
-        if (err || !rows_have(r))
-            break;
-        shadow.version = rows_i64(r, 0);
-        err = scores_unpack(arena_str(&j->arena, rows_blob(r, 1)), &j->arena, j->record.view.rows,
-                            &scores, e);
-        shadow.scores = keep_scores(j, &scores);
-        if (!err)
-            join_add(j, &shadow);
-    }
-    rows_close(r);
-    return err;
-}
-
-/* Stores one truth and lists what it joins. `*known` is false when there is no such row. */
-static enum err apply(struct join *j, struct truth *t, bool *known, bool *repeated,
-                      struct err_ctx *e)
-{
-    struct stored before;
-    enum err err = join_record(j, t->model_id, t->seq, e);
-    *known = err != ERR_NOT_FOUND && (err || predictions_has_row(&t->row, j->record.view.rows));
-    if (!*known)
-        return ERR_OK;
-    if (!err)
-        err = read_stored(j, t, &before, e);
-    if (err)
-        return err;
-    *repeated = before.exists;
-    if (before.exists && str_eq(before.truth, t->text) && before.weight == t->weight)
-        return ERR_OK;
-    err = write_stored(j, t, e);
-    struct joined item = {.model_id = t->model_id,
-                          .seq = t->seq,
-                          .version = j->record.version,
-                          .time_ms = j->record.time_ms,
-                          .served = true,
-                          .row = t->row,
-                          .scores = keep_scores(j, &j->record.view.scores),
-                          .before = before.exists ? before.truth : (struct str){NULL, 0},
-                          .truth = t->text,
-                          .weight_before = before.weight,
-                          .weight = t->weight};
-    if (err)
-        return err;
-    join_add(j, &item);
-    return add_shadows(j, &item, e);
-}
+/* Truths of one transaction: so few that nobody waits long for the store meanwhile, so many that
+ * most requests are one, and counters are loaded once for many. */
+enum { PORTION = 5000 };
 
 /* ---- truth from outside ---- */
 
-static enum err keep_orphan(struct predictions *p, struct db *db, int64_t model_id,
-                            const struct feedback_item *item, struct err_ctx *e)
+enum { ORPHAN_BINDS = 6 };
+
+/* Those that no prediction is known for wait for it, the later of two for one id. */
+static enum err keep_orphans(struct predictions *p, struct db *db, int64_t model_id,
+                             const struct feedback_item *items, const bool *known, size_t count,
+                             struct err_ctx *e)
 {
     int64_t now_ms = clock_now_ms(p->opts.clock);
-    return db_exec(db,
-                   "insert into predictions_orphans (model_id, id, truth, weight, time_ms,"
-                   " arrived_ms) values ($1, $2, $3, $4, $5, $6) on conflict (model_id, id)"
-                   " do update set truth = excluded.truth, weight = excluded.weight,"
-                   " time_ms = excluded.time_ms, arrived_ms = excluded.arrived_ms",
-                   BIND(bind_i64(model_id), bind_text(item->id), bind_text(item->truth),
-                        bind_f64(item->weight), bind_i64(item->time_ms ? item->time_ms : now_ms),
-                        bind_i64(now_ms)),
-                   NULL, e);
+    struct bind *values = xmalloc((count + 1) * ORPHAN_BINDS * sizeof *values);
+    struct binds *sets = xmalloc((count + 1) * sizeof *sets);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct bind *to = values + n * ORPHAN_BINDS;
+        if (known[i])
+            continue;
+        to[0] = bind_i64(model_id);
+        to[1] = bind_text(items[i].id);
+        to[2] = bind_text(items[i].truth);
+        to[3] = bind_f64(items[i].weight);
+        to[4] = bind_i64(items[i].time_ms ? items[i].time_ms : now_ms);
+        to[5] = bind_i64(now_ms);
+        sets[n++] = (struct binds){to, ORPHAN_BINDS};
+    }
+    enum err err = ERR_OK;
+    if (n)
+        err = db_exec_many(db,
+                           "insert into predictions_orphans (model_id, id, truth, weight, time_ms,"
+                           " arrived_ms) values ($1, $2, $3, $4, $5, $6) on conflict (model_id, id)"
+                           " do update set truth = excluded.truth, weight = excluded.weight,"
+                           " time_ms = excluded.time_ms, arrived_ms = excluded.arrived_ms",
+                           sets, n, e);
+    free(sets);
+    free(values);
+    return err;
 }
 
-static enum err take_item(struct join *j, int64_t model_id, const struct feedback_item *item,
-                          struct feedback_result *out, struct err_ctx *e)
+/* The truths whose id names a record; `of[i]` says which one is item i's, SIZE_MAX none. */
+static size_t list_truths(const struct feedback_item *items, const struct place *places,
+                          size_t count, struct truth *truths, size_t *of)
 {
-    struct truth t = {.model_id = model_id,
-                      .text = item->truth,
-                      .weight = item->weight,
-                      .time_ms = item->time_ms};
-    bool known = false, repeated = false;
-    enum err err = join_make_room(j, e);
-    if (!err)
-        err = predictions_resolve(j->db, model_id, item->id, &t.seq, &t.row, e);
-    if (!err)
-        err = apply(j, &t, &known, &repeated, e);
-    if (err && err != ERR_NOT_FOUND)
-        return err;
-    if (!known) {
-        out->queued++;
-        return keep_orphan(j->p, j->db, model_id, item, e);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        of[i] = SIZE_MAX;
+        if (!places[i].known)
+            continue;
+        of[i] = n;
+        truths[n++] = (struct truth){.seq = places[i].seq,
+                                     .row = places[i].row,
+                                     .text = items[i].truth,
+                                     .weight = items[i].weight,
+                                     .time_ms = items[i].time_ms};
     }
-    if (repeated)
-        out->updated++;
-    else
-        out->joined++;
-    return ERR_OK;
+    return n;
+}
+
+static void count_items(const struct truth *truths, const size_t *of, size_t count, bool *known,
+                        struct feedback_result *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        known[i] = of[i] != SIZE_MAX && truths[of[i]].known;
+        if (!known[i])
+            out->queued++;
+        else if (truths[of[i]].repeated)
+            out->updated++;
+        else
+            out->joined++;
+    }
+}
+
+static enum err take_items(struct predictions *p, struct db *db, int64_t model_id,
+                           const struct feedback_item *items, size_t count, struct arena *a,
+                           struct feedback_result *out, struct err_ctx *e)
+{
+    struct str *ids = arena_alloc(a, count * sizeof *ids);
+    struct place *places = arena_alloc(a, count * sizeof *places);
+    struct truth *truths = arena_alloc(a, count * sizeof *truths);
+    size_t *of = arena_alloc(a, count * sizeof *of), n = 0;
+    bool *known = arena_alloc(a, count * sizeof *known);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = items[i].id;
+    enum err err = feedback_lock(db, model_id, e);
+    if (!err)
+        err = predictions_resolve_all(db, model_id, ids, count, places, a, e);
+    if (!err) {
+        n = list_truths(items, places, count, truths, of);
+        err = truths_apply(p, db, model_id, truths, n, e);
+    }
+    if (err)
+        return err;
+    count_items(truths, of, count, known, out);
+    return keep_orphans(p, db, model_id, items, known, count, e);
 }
 
 enum err feedback_lock(struct db *db, int64_t model_id, struct err_ctx *e)
@@ -233,21 +117,20 @@ static enum err take_portion(struct predictions *p, int64_t model_id,
                              struct feedback_result *out, struct err_ctx *e)
 {
     struct db *db = NULL;
+    struct arena a;
     enum err err = store_write(p->opts.store, &db, e);
     if (err)
         return err;
-    struct join *j = xmalloc(sizeof *j);
-    join_init(j, p, db);
-    err = feedback_lock(db, model_id, e);
-    for (size_t i = 0; !err && i < count; i++)
-        err = take_item(j, model_id, &items[i], out, e);
-    err = join_end(j, err, e);
-    free(j);
+    arena_init(&a);
+    err = take_items(p, db, model_id, items, count, &a, out, e);
+    arena_release(&a);
     return db_end(db, err, e);
 }
 
-static void add_result(struct feedback_result *sum, const struct feedback_result *part)
+static void add_result(struct feedback_result *sum, const struct feedback_result *part,
+                       size_t count)
 {
+    sum->stored += count;
     sum->joined += part->joined;
     sum->updated += part->updated;
     sum->queued += part->queued;
@@ -257,7 +140,6 @@ enum err predictions_feedback(struct predictions *p, int64_t model_id,
                               const struct feedback_item *items, size_t count,
                               struct feedback_result *out, struct err_ctx *e)
 {
-    enum { PORTION = 1000 };
     enum err err = ERR_OK;
     *out = (struct feedback_result){0};
     for (size_t at = 0; !err && at < count; at += PORTION) {
@@ -266,7 +148,7 @@ enum err predictions_feedback(struct predictions *p, int64_t model_id,
         atomic_fetch_add(&p->feedback_running, 1);
         err = take_portion(p, model_id, items + at, n, &part, e);
         if (!err)
-            add_result(out, &part);
+            add_result(out, &part, n);
         atomic_fetch_add(&p->orphans, err ? 0 : (int64_t)part.queued);
         atomic_fetch_sub(&p->feedback_running, 1);
     }
@@ -278,78 +160,100 @@ enum err predictions_feedback(struct predictions *p, int64_t model_id,
 
 /* ---- records and scores that find truth waiting ---- */
 
-static enum err join_orphan(struct join *j, const struct record *r, struct str id, uint32_t row,
-                            struct err_ctx *e)
+/* What the client calls the rows of a record. */
+static struct str row_id(const struct record *r, uint32_t row, struct arena *a)
 {
-    struct rows *rows = NULL;
-    bool known = false, repeated = false;
-    enum err err = join_make_room(j, e);
-    if (!err)
-        err = db_query_one(j->db,
-                           "select truth, weight, time_ms from predictions_orphans"
-                           " where model_id = $1 and id = $2",
-                           BIND(bind_i64(r->model_id), bind_text(id)), &rows, e);
-    struct truth t = {.model_id = r->model_id, .seq = r->seq, .row = row};
-    if (!err) {
-        t.text = arena_str(&j->arena, rows_text(rows, 0));
-        t.weight = rows_f64(rows, 1);
-        t.time_ms = rows_i64(rows, 2);
-    }
-    rows_close(rows);
-    if (err)
-        return err == ERR_NOT_FOUND ? ERR_OK : err;
-    err = apply(j, &t, &known, &repeated, e);
-    if (err || !known)
-        return err;
-    return db_exec(j->db, "delete from predictions_orphans where model_id = $1 and id = $2",
-                   BIND(bind_i64(r->model_id), bind_text(id)), NULL, e);
-}
-
-static enum err join_row(struct join *j, const struct record *r, uint32_t row, struct err_ctx *e)
-{
-    char own[PREDICTION_ID_BYTES], text[PREDICTION_ID_MAX + 16];
+    char own[PREDICTION_ID_BYTES];
     if (r->row_ids)
-        return join_orphan(j, r, r->row_ids[row], row, e);
+        return r->row_ids[row];
     bool named = r->request_id.p && !r->id_taken;
     struct str base = named ? r->request_id : str_of(prediction_id(r->seq, own));
-    if (r->rows == 1)
-        return join_orphan(j, r, base, row, e);
-    snprintf(text, sizeof text, STR_FMT "/%u", STR_ARG(base), row);
-    return join_orphan(j, r, str_of(text), row, e);
+    return r->rows == 1 ? arena_str(a, base)
+                        : str_of(arena_printf(a, STR_FMT "/%u", STR_ARG(base), row));
+}
+
+/* Some rows of a record, and the truth that waits for them. */
+struct waiting {
+    const struct record *record;
+    uint32_t first;
+    unsigned count;
+    struct bind ids[KEYS_MAX];
+    struct truth truths[KEYS_MAX];
+    unsigned truth_count;
+    struct arena arena;
+};
+
+static void take_orphan(struct waiting *w, struct rows *r)
+{
+    struct str id = rows_text(r, 0);
+    unsigned i = 0;
+    while (i < w->count && !str_eq(w->ids[i].bytes, id))
+        i++;
+    assert(i < w->count && w->truth_count < KEYS_MAX);
+    w->truths[w->truth_count++] = (struct truth){.seq = w->record->seq,
+                                                 .row = w->first + i,
+                                                 .text = arena_str(&w->arena, rows_text(r, 1)),
+                                                 .weight = rows_f64(r, 2),
+                                                 .time_ms = rows_i64(r, 3)};
+}
+
+static enum err find_orphans(struct waiting *w, struct db *db, struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    arena_reset(&w->arena);
+    w->count = (unsigned)MIN(w->record->rows - w->first, (uint32_t)KEYS_MAX);
+    w->truth_count = 0;
+    for (unsigned i = 0; i < w->count; i++)
+        w->ids[i] = bind_text(row_id(w->record, w->first + i, &w->arena));
+    enum err err = keys_query(db,
+                              "select id, truth, weight, time_ms from predictions_orphans"
+                              " where model_id = $1 and id in ($KEYS)",
+                              BIND(bind_i64(w->record->model_id)), w->ids, w->count, &r, e);
+    while (!err && !(err = rows_next(r, e)) && rows_have(r))
+        take_orphan(w, r);
+    rows_close(r);
+    return err;
+}
+
+static enum err drop_orphans(struct waiting *w, struct db *db, struct err_ctx *e)
+{
+    struct rows *r = NULL;
+    enum err err = keys_query(db,
+                              "delete from predictions_orphans where model_id = $1"
+                              " and id in ($KEYS) returning id",
+                              BIND(bind_i64(w->record->model_id)), w->ids, w->count, &r, e);
+    while (!err && !(err = rows_next(r, e)) && rows_have(r))
+        ;
+    rows_close(r);
+    return err;
 }
 
 enum err feedback_join_orphans(struct predictions *p, struct db *db, const struct record *r,
                                struct err_ctx *e)
 {
-    struct join *j = xmalloc(sizeof *j);
+    struct waiting *w = xcalloc(1, sizeof *w);
     enum err err = ERR_OK;
-    join_init(j, p, db);
-    for (uint32_t i = 0; !err && i < r->rows; i++)
-        err = join_row(j, r, i, e);
-    err = join_end(j, err, e);
-    free(j);
+    w->record = r;
+    arena_init(&w->arena);
+    for (; !err && w->first < r->rows; w->first += w->count) {
+        err = find_orphans(w, db, e);
+        if (!err && w->truth_count) {
+            err = truths_apply(p, db, r->model_id, w->truths, w->truth_count, e);
+            err = err ? err : drop_orphans(w, db, e);
+        }
+    }
+    arena_release(&w->arena);
+    free(w);
     return err;
 }
 
-enum err feedback_join_scores(struct predictions *p, struct db *db, const struct record *r,
-                              int64_t version, struct str packed, struct err_ctx *e)
+static enum err join_scores(struct joining *j, const struct record *r, int64_t version,
+                            struct str packed, struct rows *rows, struct err_ctx *e)
 {
-    struct rows *rows = NULL;
     struct scores scores = {0};
-    enum err err = db_query(db,
-                            "select row_no, truth, weight from predictions_feedback"
-                            " where model_id = $1 and seq = $2 order by row_no",
-                            BIND(bind_i64(r->model_id), bind_i64(r->seq)), &rows, e);
-    if (err)
-        return err;
-    struct join *j = NULL;
+    enum err err = ERR_OK;
     while (!err && !(err = rows_next(rows, e)) && rows_have(rows)) {
-        if (!j) {
-            j = xmalloc(sizeof *j);
-            join_init(j, p, db);
-        }
-        err = join_make_room(j, e);
-        if (!err && j->count == 0)
+        if (!scores.rows)
             err = scores_unpack(packed, &j->arena, r->rows, &scores, e);
         if (err)
             break;
@@ -357,16 +261,26 @@ enum err feedback_join_scores(struct predictions *p, struct db *db, const struct
                               .seq = r->seq,
                               .version = version,
                               .time_ms = r->time_ms,
-                              .row = (uint32_t)rows_i64(rows, 0),
-                              .scores = keep_scores(j, &scores),
                               .truth = arena_str(&j->arena, rows_text(rows, 1)),
                               .weight = rows_f64(rows, 2)};
-        join_add(j, &item);
-    }
-    rows_close(rows);
-    if (j) {
-        err = join_end(j, err, e);
-        free(j);
+        joining_add(j, &item, &scores, (uint32_t)rows_i64(rows, 0));
     }
     return err;
+}
+
+enum err feedback_join_scores(struct predictions *p, struct db *db, const struct record *r,
+                              int64_t version, struct str packed, struct err_ctx *e)
+{
+    struct rows *rows = NULL;
+    struct joining j;
+    enum err err = db_query(db,
+                            "select row_no, truth, weight from predictions_feedback"
+                            " where model_id = $1 and seq = $2 order by row_no",
+                            BIND(bind_i64(r->model_id), bind_i64(r->seq)), &rows, e);
+    if (err)
+        return err;
+    joining_init(&j, p, db);
+    err = join_scores(&j, r, version, packed, rows, e);
+    rows_close(rows);
+    return joining_end(&j, err, e);
 }

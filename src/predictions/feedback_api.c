@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/log.h"
 #include "base/num.h"
 
 /* Truth from outside, in three forms: {"items": [...]}, a JSON object per line, or CSV with the
@@ -15,6 +16,7 @@ struct intake {
     struct arena *arena;
     enum task task;
     struct feedback_item *items;
+    uint64_t *indices; /* of the items in the request */
     size_t count, capacity;
     uint64_t index, rejected;
     json_t *errors;
@@ -36,7 +38,9 @@ static void keep(struct intake *in, const struct feedback_item *item)
     if (in->count == in->capacity) {
         in->capacity = in->capacity ? in->capacity * 2 : 64;
         in->items = xrealloc(in->items, in->capacity * sizeof *in->items);
+        in->indices = xrealloc(in->indices, in->capacity * sizeof *in->indices);
     }
+    in->indices[in->count] = in->index;
     in->items[in->count++] = *item;
 }
 
@@ -261,16 +265,61 @@ static enum err read_body(struct intake *in, struct err_ctx *e)
     return read_json(in, e);
 }
 
+static void set_counts(const struct intake *in, const struct feedback_result *result, json_t *to)
+{
+    json_set_i64(to, "joined", (int64_t)result->joined);
+    json_set_i64(to, "updated", (int64_t)result->updated);
+    json_set_i64(to, "queued", (int64_t)result->queued);
+    json_set_i64(to, "rejected", (int64_t)in->rejected);
+}
+
 static void answer(struct intake *in, const struct feedback_result *result)
 {
     json_t *body = json_object();
-    json_set_i64(body, "joined", (int64_t)result->joined);
-    json_set_i64(body, "updated", (int64_t)result->updated);
-    json_set_i64(body, "queued", (int64_t)result->queued);
-    json_set_i64(body, "rejected", (int64_t)in->rejected);
+    set_counts(in, result, body);
     json_set(body, "errors", json_incref(in->errors));
     bool nothing = in->rejected && !in->count;
     http_answer_json(in->rq, nothing ? 422 : 200, body);
+}
+
+/* The store failed when a part was stored: the problem tells how far it came. */
+static void answer_partly(struct intake *in, const struct feedback_result *result,
+                          const struct err_ctx *why)
+{
+    uint64_t next = in->indices[result->stored];
+    struct err_ctx e;
+    err_ctx_init(&e);
+    err_set_at(&e, why->code, arena_printf(in->arena, "/items/%llu", (unsigned long long)next),
+               "%s; the items before index %llu are stored, this and the following ones are not: "
+               "the request may be sent again as it is",
+               why->detail[0] ? why->detail : err_title(why->code), (unsigned long long)next);
+    log_error("predictions", "%llu of %zu truths are stored: %s",
+              (unsigned long long)result->stored, in->count, e.detail);
+    http_answer_problem(in->rq, &e);
+    struct buf *b = &in->rq->answer.body;
+    json_t *body = json_stored(buf_str(b));
+    set_counts(in, result, body);
+    json_set_i64(body, "next", (int64_t)next);
+    buf_clear(b);
+    http_answer_json(in->rq, err_status(e.code), body);
+    in->rq->answer.content_type = "application/problem+json";
+    http_answer_header(in->rq, "Retry-After", "1");
+}
+
+static enum err take_items(struct intake *in, struct predictions *p, int64_t model_id,
+                           struct feedback_result *result, struct err_ctx *e)
+{
+    struct err_ctx why;
+    err_ctx_init(&why);
+    enum err err = predictions_feedback(p, model_id, in->items, in->count, result, &why);
+    if (err && result->stored == 0) {
+        *e = why;
+        return err;
+    }
+    why.code = err;
+    if (err)
+        answer_partly(in, result, &why);
+    return ERR_OK;
 }
 
 enum err predictions_api_feedback_post(struct http_request *rq, struct err_ctx *e)
@@ -284,9 +333,10 @@ enum err predictions_api_feedback_post(struct http_request *rq, struct err_ctx *
     if (!err)
         err = read_body(&in, e);
     if (!err && in.count)
-        err = predictions_feedback(p, model.id, in.items, in.count, &result, e);
-    if (!err)
+        err = take_items(&in, p, model.id, &result, e);
+    if (!err && !rq->answer.body.n)
         answer(&in, &result);
+    free(in.indices);
     free(in.items);
     json_decref(in.errors);
     return err;

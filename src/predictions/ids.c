@@ -1,6 +1,8 @@
 #include "predictions/internal.h"
 
+#include "base/map.h"
 #include "base/num.h"
+#include "store/keys.h"
 
 static const char own_prefix[] = "cr-";
 enum { PREFIX_LENGTH = sizeof own_prefix - 1 };
@@ -106,6 +108,118 @@ enum err predictions_resolve(struct db *db, int64_t model_id, struct str id, int
     err = look_up(db, model_id, request, seq, &row_no, e);
     *row = named;
     return !err && row_no >= 0 ? ERR_NOT_FOUND : err;
+}
+
+/* ---- many at once ---- */
+
+/* A text that is looked up once, however often it is asked for. */
+struct name {
+    struct str text;
+    bool found;
+    int64_t seq, row;
+};
+
+struct names {
+    struct map index;
+    struct name *list;
+    size_t count;
+};
+
+static struct name *name_of(struct names *n, struct str text)
+{
+    struct name *found = map_get(&n->index, text);
+    if (!found) {
+        found = &n->list[n->count++];
+        *found = (struct name){.text = text};
+        map_put(&n->index, text, found);
+    }
+    return found;
+}
+
+static enum err look_up_names(struct db *db, int64_t model_id, struct names *n, struct err_ctx *e)
+{
+    enum err err = ERR_OK;
+    for (size_t at = 0, count; !err && at < n->count; at += count) {
+        struct bind keys[KEYS_MAX];
+        struct rows *r = NULL;
+        count = MIN(n->count - at, (size_t)KEYS_MAX);
+        for (size_t i = 0; i < count; i++)
+            keys[i] = bind_text(n->list[at + i].text);
+        err = keys_query(db,
+                         "select id, seq, row_no from predictions_ids"
+                         " where model_id = $1 and id in ($KEYS)",
+                         BIND(bind_i64(model_id)), keys, (unsigned)count, &r, e);
+        while (!err && !(err = rows_next(r, e)) && rows_have(r)) {
+            struct name *found = map_get(&n->index, rows_text(r, 0));
+            assert(found);
+            *found = (struct name){found->text, true, rows_i64(r, 1), rows_i64(r, 2)};
+        }
+        rows_close(r);
+    }
+    return err;
+}
+
+/* What the id says by itself. Else `names` tells where to look, or NULL that it is none. */
+static struct name *read_own(struct names *n, struct str id, struct place *out)
+{
+    struct str request;
+    *out = (struct place){.row = ROW_UNSAID};
+    if (prediction_id_parse(id, &out->seq)) {
+        out->known = true;
+    } else if (split_row(id, &request, &out->row) && prediction_id_parse(request, &out->seq)) {
+        out->known = true;
+    } else {
+        out->row = ROW_UNSAID;
+        return can_be_stored(id) ? name_of(n, id) : NULL;
+    }
+    return NULL;
+}
+
+/* The first look is for the ids as they are, the second for the requests that rows belong to. */
+static enum err resolve_named(struct db *db, int64_t model_id, struct name **of, size_t count,
+                              struct names *names, struct names *requests, struct place *out,
+                              struct err_ctx *e)
+{
+    enum err err = look_up_names(db, model_id, names, e);
+    for (size_t i = 0; !err && i < count; i++) {
+        struct str request;
+        uint32_t row;
+        struct name *name = of[i];
+        if (!name)
+            continue;
+        of[i] = NULL;
+        if (name->found)
+            out[i] =
+                (struct place){true, name->row < 0 ? ROW_UNSAID : (uint32_t)name->row, name->seq};
+        else if (split_row(name->text, &request, &row) && request.n)
+            of[i] = name_of(requests, request);
+        if (of[i])
+            out[i].row = row;
+    }
+    if (!err)
+        err = look_up_names(db, model_id, requests, e);
+    for (size_t i = 0; !err && i < count; i++) {
+        if (of[i] && of[i]->found && of[i]->row < 0)
+            out[i] = (struct place){true, out[i].row, of[i]->seq};
+    }
+    return err;
+}
+
+enum err predictions_resolve_all(struct db *db, int64_t model_id, const struct str *ids,
+                                 size_t count, struct place *out, struct arena *a,
+                                 struct err_ctx *e)
+{
+    struct name **of = arena_alloc(a, (count + 1) * sizeof *of);
+    struct names names = {.list = arena_alloc(a, (count + 1) * sizeof *names.list)};
+    struct names requests = {.list = arena_alloc(a, (count + 1) * sizeof *requests.list)};
+    map_init(&names.index);
+    map_init(&requests.index);
+    for (size_t i = 0; i < count; i++)
+        of[i] = read_own(&names, ids[i], &out[i]);
+    enum err err = resolve_named(db, model_id, of, count, &names, &requests, out, e);
+    map_release(&names.index);
+    map_release(&requests.index);
+    return err;
 }
 
 enum err predictions_load(struct db *db, int64_t model_id, int64_t seq, struct loaded *out,

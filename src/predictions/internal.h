@@ -43,7 +43,8 @@ struct predictions {
      * this node's, and the writer need not look for them. */
     _Atomic int64_t orphans;
     _Atomic unsigned feedback_running;
-    int64_t retried_model; /* the sweep's: how far it has come with offering orphans again */
+    int64_t folded_ms;     /* the sweep's: minutes before are folded */
+    int64_t retried_model; /* and how far it has come with offering orphans again */
     struct buf retried_id;
 };
 
@@ -78,14 +79,44 @@ WARN_UNUSED enum err feedback_join_scores(struct predictions *p, struct db *db,
  * from before its first look, sees all that the others have written. */
 WARN_UNUSED enum err feedback_lock(struct db *db, int64_t model_id, struct err_ctx *e);
 
-/* Truth about one record's row: stores it and lists what it joins. */
+/* ---- truths.c ---- */
+
+/* Truth about a row of a record. */
 struct truth {
-    int64_t model_id, seq;
-    uint32_t row;
+    int64_t seq;
+    uint32_t row; /* or ROW_UNSAID */
     struct str text;
     double weight;
-    int64_t time_ms;
+    int64_t time_ms; /* 0: now */
+    /* What became of it: */
+    bool known;           /* there is such a row, and the truth is stored */
+    bool repeated;        /* there was truth about it already */
+    struct scores scores; /* what the version that answered said about the row */
 };
+
+/* Stores truths in the order in which they were told, and has what they join counted. */
+WARN_UNUSED enum err truths_apply(struct predictions *p, struct db *db, int64_t model_id,
+                                  struct truth *truths, size_t count, struct err_ctx *e);
+
+/* A list of joined truth, of one model; what is added is copied but for the texts. */
+struct joining {
+    struct predictions *p;
+    struct db *db;
+    struct arena arena;
+    struct joined *items;
+    size_t count, room;
+};
+
+void joining_init(struct joining *j, struct predictions *p, struct db *db);
+void joining_add(struct joining *j, const struct joined *item, const struct scores *s,
+                 uint32_t row);
+/* Has them counted unless `err` says that something went wrong, and releases the list. */
+WARN_UNUSED enum err joining_end(struct joining *j, enum err err, struct err_ctx *e);
+
+/* ---- counts.c ---- */
+
+/* Adds minutes that are old enough up into their hours. */
+WARN_UNUSED enum err counts_fold(struct predictions *p, int64_t now_ms, struct err_ctx *e);
 
 /* ---- ids.c ---- */
 
@@ -96,6 +127,16 @@ bool predictions_has_row(uint32_t *row, uint64_t rows);
 /* Resolves an id as a client says it. ERR_NOT_FOUND without a sentence. */
 WARN_UNUSED enum err predictions_resolve(struct db *db, int64_t model_id, struct str id,
                                          int64_t *seq, uint32_t *row, struct err_ctx *e);
+
+/* Many at once. */
+struct place {
+    bool known; /* the id has the form of one, or is in use */
+    uint32_t row;
+    int64_t seq;
+};
+WARN_UNUSED enum err predictions_resolve_all(struct db *db, int64_t model_id, const struct str *ids,
+                                             size_t count, struct place *out, struct arena *a,
+                                             struct err_ctx *e);
 
 struct loaded {
     int64_t seq, version, time_ms;

@@ -2,7 +2,8 @@
 
 #include "base/log.h"
 
-/* What is kept and what is forgotten: retention, orphans that wait too long, erasure of a unit. */
+/* What is kept and what is forgotten: retention, orphans that wait too long, erasure of a unit.
+ * Counts of minutes become counts of hours (counts.c). */
 
 enum { DAY_MS = 86400000, ORPHANS_AT_ONCE = 500 };
 
@@ -251,5 +252,7 @@ enum err predictions_sweep(struct predictions *p, struct err_ctx *e)
         err = retry_orphans(p, e);
     if (!err && atomic_load(&p->orphans))
         err = expire_orphans(p, now_ms, e);
+    if (!err)
+        err = counts_fold(p, now_ms, e);
     return err || !p->opts.retain_days ? err : drop_old(p, now_ms, e);
 }

@@ -30,14 +30,15 @@ struct predictions;
 struct joined {
     int64_t model_id, seq, version, time_ms; /* time of the prediction */
     bool served;                             /* the client got this arm's answer */
-    uint32_t row;
+    uint32_t row;                            /* its place in the scores */
     const struct scores *scores;
     struct str before, truth; /* `before` without a pointer: there was none */
     double weight_before, weight;
 };
 
 struct predictions_hooks {
-    /* Counts joined truth, in the transaction that stores it. */
+    /* Counts joined truth, in the transaction that stores it: all that this transaction has stored
+     * since the last call, of one model. */
     enum err (*joined)(void *context, struct db *db, const struct joined *items, size_t count,
                        struct err_ctx *e);
     /* After a commit: so many rows were logged, or labelled, for a model. */
@@ -140,11 +141,12 @@ struct feedback_item {
 };
 
 struct feedback_result {
+    uint64_t stored; /* so many items from the first on; the others are untouched */
     uint64_t joined, updated, queued;
 };
 
-/* In portions of one transaction each, so that the log can be written in between: when the store
- * fails, some may be counted and others not, and the same items may be sent again. The items are
+/* In portions of one transaction each, so that the log can be written in between. When the store
+ * fails, `*out` tells what was stored before; the same items may be sent again. The items are
  * checked: their truth has a form that the model's task can use. */
 WARN_UNUSED enum err predictions_feedback(struct predictions *p, int64_t model_id,
                                           const struct feedback_item *items, size_t count,
@@ -196,23 +198,49 @@ WARN_UNUSED enum err predictions_read_in(struct db *db, const struct read_query 
 /* What a version said about the row's record, or NULL. */
 const struct scores *stored_row_scores(const struct stored_row *row, int64_t version);
 
-/* How many rows a version scored in one hour of prediction time. */
-struct hour_rows {
-    int64_t hour_ms;
+/* ---- counting ----
+ *
+ * What happened is counted by the minute of prediction time; the sweep adds the minutes of an hour
+ * up into the hour when it ended more than MINUTES_KEPT_MS ago. */
+
+enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, MINUTES_KEPT_MS = 48 * HOUR_MS };
+
+static inline int64_t span_floor(int64_t time_ms, int64_t span_ms)
+{
+    return time_ms - ((time_ms % span_ms) + span_ms) % span_ms;
+}
+
+/* The hour that ended last of those whose minutes need not be kept. */
+static inline int64_t minutes_horizon(int64_t now_ms)
+{
+    return span_floor(now_ms - MINUTES_KEPT_MS, HOUR_MS);
+}
+
+/* How many rows a version scored in one span of prediction time. */
+struct row_count {
+    int64_t from_ms, span_ms;
     uint64_t rows;
     uint64_t served; /* of them, those that the client got */
 };
 
-/* The hours of the span that have rows, in order. The span lies on full hours. */
-WARN_UNUSED enum err predictions_hours(struct predictions *p, int64_t model_id, int64_t version,
-                                       int64_t from_ms, int64_t to_ms, struct hour_rows **out,
-                                       size_t *count, struct arena *a, struct err_ctx *e);
+/* The minutes and hours that touch the span and have rows, in order, in the arena. An hour may be
+ * followed by minutes of its own, which came when it was folded already. */
+WARN_UNUSED enum err predictions_counts(struct db *db, int64_t model_id, int64_t version,
+                                        int64_t from_ms, int64_t to_ms, struct row_count **out,
+                                        size_t *count, struct arena *a, struct err_ctx *e);
 
-/* How many rows a version scored in a span of any length, counted one by one: for parts of an
- * hour. */
-WARN_UNUSED enum err predictions_rows(struct predictions *p, int64_t model_id, int64_t version,
-                                      int64_t from_ms, int64_t to_ms, uint64_t *out,
-                                      struct err_ctx *e);
+/* The same from the rows themselves, for parts of an hour whose minutes are not kept: by steps of
+ * any length, counted from 1970; the first and the last may be cut by the span. A step may come
+ * twice. */
+WARN_UNUSED enum err predictions_count_rows(struct db *db, int64_t model_id, int64_t version,
+                                            int64_t from_ms, int64_t to_ms, int64_t step_ms,
+                                            struct row_count **out, size_t *count, struct arena *a,
+                                            struct err_ctx *e);
+
+/* How many of the rows have truth. */
+WARN_UNUSED enum err predictions_count_labelled(struct db *db, int64_t model_id, int64_t version,
+                                                int64_t from_ms, int64_t to_ms, uint64_t *out,
+                                                struct err_ctx *e);
 
 extern const struct http_route predictions_routes[];
 extern const size_t predictions_route_count;

@@ -14,11 +14,11 @@
  * A batch that fails is tried again item by item, so that one bad record does not take the others
  * with it. */
 
-enum { COUNTERS_MAX = 64, HOUR_MS = 3600000, LINGER_MS = 5 };
+enum { COUNTERS_MAX = 64, LINGER_MS = 5 };
 
-/* Rows per version and hour, added up over a batch. */
+/* Rows per version and minute, added up over a batch. */
 struct counter {
-    int64_t model_id, version, hour_ms, rows, served;
+    int64_t model_id, version, minute_ms, rows, served;
 };
 
 struct batch {
@@ -121,13 +121,13 @@ static enum err flush_counters(struct batch *b, struct err_ctx *e)
     enum err err = ERR_OK;
     for (unsigned i = 0; !err && i < b->counter_count; i++)
         err = db_exec(b->db,
-                      "insert into predictions_counts as c (model_id, version, hour_ms, row_total,"
-                      " served_total) values ($1, $2, $3, $4, $5)"
-                      " on conflict (model_id, version, hour_ms)"
+                      "insert into predictions_minutes as c (model_id, version, minute_ms,"
+                      " row_total, served_total) values ($1, $2, $3, $4, $5)"
+                      " on conflict (model_id, version, minute_ms)"
                       " do update set row_total = c.row_total + excluded.row_total,"
                       " served_total = c.served_total + excluded.served_total",
                       BIND(bind_i64(b->counters[i].model_id), bind_i64(b->counters[i].version),
-                           bind_i64(b->counters[i].hour_ms), bind_i64(b->counters[i].rows),
+                           bind_i64(b->counters[i].minute_ms), bind_i64(b->counters[i].rows),
                            bind_i64(b->counters[i].served)),
                       NULL, e);
     b->counter_count = 0;
@@ -138,10 +138,11 @@ static enum err count_rows(struct batch *b, const struct item *item, struct err_
 {
     const struct record *r = item->record;
     int64_t version = item->version ? item->version : r->version;
-    int64_t hour_ms = r->time_ms - r->time_ms % HOUR_MS, served = item->version ? 0 : r->rows;
+    int64_t minute_ms = r->time_ms - r->time_ms % MINUTE_MS;
+    int64_t served = item->version ? 0 : r->rows;
     for (unsigned i = 0; i < b->counter_count; i++) {
         struct counter *c = &b->counters[i];
-        if (c->model_id == r->model_id && c->version == version && c->hour_ms == hour_ms) {
+        if (c->model_id == r->model_id && c->version == version && c->minute_ms == minute_ms) {
             c->rows += r->rows;
             c->served += served;
             return ERR_OK;
@@ -149,7 +150,7 @@ static enum err count_rows(struct batch *b, const struct item *item, struct err_
     }
     enum err err = b->counter_count == COUNTERS_MAX ? flush_counters(b, e) : ERR_OK;
     b->counters[b->counter_count++] =
-        (struct counter){r->model_id, version, hour_ms, (int64_t)r->rows, served};
+        (struct counter){r->model_id, version, minute_ms, (int64_t)r->rows, served};
     return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "monitoring/monitoring.h"
 #include "predictions/predictions.h"
 
 enum { ROUND_S = 30 };
@@ -14,11 +15,17 @@ static enum err sweep_predictions(struct features *f, struct err_ctx *e)
     return predictions_sweep(f->predictions, e);
 }
 
+static enum err sweep_counters(struct features *f, struct err_ctx *e)
+{
+    return monitoring_sweep(f->monitoring, e);
+}
+
 static const struct chore {
     const char *what;
     enum err (*run)(struct features *f, struct err_ctx *e);
 } chores[] = {
     {"sweeping the prediction log", sweep_predictions},
+    {"adding up the counters", sweep_counters},
 };
 
 struct housekeeping {

@@ -1,9 +1,7 @@
 """What the server does now and then by itself: forgetting what has passed its time."""
 
-import sqlite3
 from pathlib import Path
 
-import psycopg2
 import pytest
 from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
@@ -11,23 +9,10 @@ from sklearn.linear_model import LogisticRegression
 
 from harness import Server, wait_until
 from harness.client import Client
+from harness.sql import sql
 
 DAY_S = 86400
 START = "2026-01-01T00:00:00Z"
-
-
-def sql(server: Server, statement: str) -> list[tuple[object, ...]]:
-    """What is in the database, past the program."""
-    if server.store.url is None:
-        connection = sqlite3.connect(server.data / "crisol.db", timeout=10)
-    else:
-        connection = psycopg2.connect(server.store.url)
-    cursor = connection.cursor()
-    cursor.execute(statement)
-    found = cursor.fetchall() if cursor.description else []
-    connection.commit()
-    connection.close()
-    return found
 
 
 def serve_iris(server: Server, tmp_path: Path) -> Client:

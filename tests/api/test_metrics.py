@@ -380,8 +380,10 @@ def test_buckets_cut_the_window_into_hours(server: Server) -> None:
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
-        ({"bucket": "30m"}, "/bucket"),
+        ({"bucket": "7m"}, "/bucket"),
         ({"bucket": "90m"}, "/bucket"),
+        ({"bucket": "90s"}, "/bucket"),
+        ({"bucket": "30s"}, "/bucket"),
         ({"bucket": "0h"}, "/bucket"),
         ({"bucket": "often"}, "/bucket"),
         ({"window": "yesterday"}, "/window"),

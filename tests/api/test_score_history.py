@@ -121,9 +121,9 @@ def asked(server: Server, rows: int) -> Client:
 @pytest.mark.parametrize(
     "damage",
     [
-        "update monitoring_buckets set body = x'00ff'",
-        "update monitoring_buckets set histograms = x'00ff'",
-        "delete from monitoring_buckets",
+        "update monitoring_minutes set body = x'00ff'",
+        "update monitoring_minutes set histograms = x'00ff'",
+        "delete from monitoring_minutes",
     ],
 )
 def test_damaged_counters_are_made_anew(server: Server, damage: str) -> None:

@@ -26,6 +26,8 @@ TOLD_AT_ONCE = 20_000
 ASKED = {
     "metrics, everything": "/models/m/metrics",
     "metrics, hourly buckets": "/models/m/metrics?bucket=1h",
+    "metrics, 24 h by 15 minutes": "/models/m/metrics?window=24h&bucket=15m",
+    "metrics, 30 minutes by the minute": "/models/m/metrics?window=30m&bucket=1m",
     "metrics, window off the hour": "/models/m/metrics?window=12h",
     "ROC": "/models/m/curves?kind=roc",
     "calibration": "/models/m/curves?kind=calibration",
@@ -57,8 +59,7 @@ def log(server: Server, rows: int) -> float:
             expect=200,
         )
         spent += time.monotonic() - begun
-        if r % max(1, requests // HOURS) == 0:
-            server.advance(3600)
+        server.advance(HOURS * 3600 // requests)
     return rows / spent
 
 

@@ -95,13 +95,15 @@ def regression(
 
 def differences(expected: dict[str, Any], found: dict[str, Any], rel: float = 1e-9) -> list[str]:
     """Where `found` is not what is expected, as lines to read; names that it has beyond are no
-    matter."""
+    matter. What scikit-learn calls NaN is null."""
     lines = []
     for name, value in expected.items():
         other = found.get(name)
         if isinstance(value, dict):
             inner = differences(value, other or {}, rel)
             lines += [f"{name}.{line}" for line in inner]
+        elif np.isnan(value):
+            lines += [f"{name}: {other} instead of null"] if other is not None else []
         elif other is None or not np.isclose(other, value, rtol=rel, atol=1e-12):
             lines.append(f"{name}: {other} instead of {value}")
     return lines

@@ -1,5 +1,5 @@
 /* SQL behind one interface: every promise of store/store.h holds on both databases. */
-#include "store/store.h"
+#include "store/keys.h"
 
 #include "store_testing.h"
 
@@ -437,6 +437,54 @@ static void one_bad_insert_of_many_undoes_all(void **state)
     store_close(s);
 }
 
+/* Rows with the numbers 0, 2, 4, ..., and texts that two rows share. */
+static void insert_even(struct db *db, size_t count)
+{
+    struct bind *values = xmalloc((2 * count + 1) * sizeof *values);
+    for (size_t i = 0; i < count; i++) {
+        values[2 * i] = bind_i64((int64_t)(2 * i));
+        values[2 * i + 1] = bind_text(i % 2 ? STR("odd") : STR("even"));
+    }
+    must(keys_insert(db, "insert into v (number, real, id, words) values $ROWS",
+                     BIND(bind_i64(7), bind_f64(0.5)), values, 2, count, &e),
+         &e);
+    free(values);
+}
+
+static unsigned found(struct db *db, int64_t from, unsigned count)
+{
+    struct bind keys[KEYS_MAX];
+    struct rows *r = NULL;
+    unsigned n = 0;
+    for (unsigned i = 0; i < count; i++)
+        keys[i] = bind_i64(from + i);
+    must(keys_query(db, "select id from v where number = $1 and id in ($KEYS) order by id",
+                    BIND(bind_i64(7)), keys, count, &r, &e),
+         &e);
+    for (; rows_next(r, &e) == ERR_OK && rows_have(r); n++)
+        assert_int_equal(rows_i64(r, 0), from + from % 2 + 2 * n);
+    rows_close(r);
+    return n;
+}
+
+static void many_keys_are_asked_and_stored_at_once(void **state)
+{
+    static const size_t counts[] = {0, 1, 2, 29, 30, 31, 60, 1000};
+    struct store *s = open_with_values(1);
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        struct db *db = begin_write(s);
+        insert_even(db, counts[i]);
+        struct rows *r = query_one(db, "select count(*), coalesce(sum(id), 0) from v", BIND_NONE);
+        assert_int_equal(rows_i64(r, 0), counts[i]);
+        assert_int_equal(rows_i64(r, 1), counts[i] * (counts[i] - MIN(counts[i], 1u)));
+        rows_close(r);
+        for (unsigned keys = 0; counts[i] == 1000 && keys <= KEYS_MAX; keys++)
+            assert_int_equal(found(db, 101, keys), keys / 2);
+        assert_int_equal(db_end(db, ERR_INVALID, NULL), ERR_INVALID);
+    }
+    store_close(s);
+}
+
 enum { THREADS = 4, ROUNDS = 100 };
 
 static void *count_up(void *argument)
@@ -595,6 +643,7 @@ int main(void)
         cmocka_unit_test(many_statements_keep_working),
         cmocka_unit_test(many_inserts_go_at_once),
         cmocka_unit_test(one_bad_insert_of_many_undoes_all),
+        cmocka_unit_test(many_keys_are_asked_and_stored_at_once),
         cmocka_unit_test(writers_with_a_lock_lose_no_update),
         cmocka_unit_test(who_waits_too_long_hears_busy),
         cmocka_unit_test(another_process_that_writes_makes_busy),
