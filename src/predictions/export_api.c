@@ -1,6 +1,7 @@
 #include "predictions/predictions_api.h"
 
 #include "base/num.h"
+#include "http/page.h"
 #include "http/spool.h"
 #include "identity/role.h"
 
@@ -30,6 +31,7 @@ struct export
     struct http_spool *spool; /* NULL: a page of JSON, in the answer's body */
     struct known *known;      /* the newest first */
     unsigned known_count, last_known;
+    struct page page;
     int64_t left; /* rows; -1: all */
     int64_t last_seq;
     uint32_t last_row;
@@ -294,10 +296,10 @@ static bool read_cursor(struct str text, struct read_query *q)
     return true;
 }
 
-static enum err read_query(struct http_request *rq, struct read_query *q, int64_t *limit,
+static enum err read_query(struct http_request *rq, struct read_query *q, struct page *page,
                            struct err_ctx *e)
 {
-    struct str labelled, cursor;
+    struct str labelled;
     *q = (struct read_query){.to_ms = INT64_MAX, .labelled = -1};
     enum err err = http_query_time(rq, "from", &q->from_ms, e);
     if (!err)
@@ -305,14 +307,14 @@ static enum err read_query(struct http_request *rq, struct read_query *q, int64_
     if (!err)
         err = read_version(rq, q, e);
     if (!err)
-        err = http_query_i64(rq, "limit", 1, 500, limit, e);
+        err = page_read(rq, PAGE_BY_TEXT, 0, page, e);
     if (!err && http_query(rq, "labelled", &labelled)) {
         if (!str_is(labelled, "true") && !str_is(labelled, "false"))
             return err_set(e, ERR_INVALID, "the parameter \"labelled\" must be true or false");
         q->labelled = str_is(labelled, "true");
     }
-    if (!err && http_query(rq, "cursor", &cursor) && !read_cursor(cursor, q))
-        return err_set(e, ERR_INVALID, "the cursor is not one of ours");
+    if (!err && page->text.n && !read_cursor(page->text, q))
+        return page_refuse(e);
     return err;
 }
 
@@ -325,7 +327,6 @@ static enum form form_of(const struct http_request *rq)
 
 static enum err finish(struct http_request *rq, struct export *x, struct err_ctx *e)
 {
-    char id[ID_TEXT_BYTES];
     if (x->form == FORM_CSV && !x->any)
         add_csv_header(x, x->known_count ? signature_of(x, x->known[0].version->number) : NULL);
     if (x->spool) {
@@ -333,9 +334,14 @@ static enum err finish(struct http_request *rq, struct export *x, struct err_ctx
             x->form == FORM_CSV ? "text/csv; charset=utf-8" : "application/x-ndjson";
         return http_spool_answer(x->spool, e);
     }
+    char id[ID_TEXT_BYTES];
+    x->page.more = x->more;
+    x->page.text =
+        str_of(arena_printf(x->arena, "%s/%u", id_format((uint64_t)x->last_seq, id), x->last_row));
+    const char *next = page_next(&x->page);
     buf_add(x->out, STR("],\"next_cursor\":"));
-    if (x->more)
-        buf_addf(x->out, "\"%s/%u\"}", id_format((uint64_t)x->last_seq, id), x->last_row);
+    if (next)
+        buf_addf(x->out, "\"%s\"}", next);
     else
         buf_add(x->out, STR("null}"));
     return ERR_OK;
@@ -360,10 +366,11 @@ enum err predictions_api_predictions_get(struct http_request *rq, struct err_ctx
     struct predictions *p = rq->context;
     struct read_query q;
     struct model model;
-    struct export x = {.log = p, .arena = &rq->arena, .form = form_of(rq), .left = 50, .e = e};
+    struct export x = {.log = p, .arena = &rq->arena, .form = form_of(rq), .e = e};
     enum err err = registry_model(predictions_registry(p), rq->params[0], &model, &rq->arena, e);
     if (!err)
-        err = read_query(rq, &q, &x.left, e);
+        err = read_query(rq, &q, &x.page, e);
+    x.left = x.page.limit;
     if (!err)
         err = list_versions(&x, model.id, e);
     if (!err)

@@ -14,6 +14,7 @@ LISTS = (
     "/experiments",
     "/models",
     "/models/m0/decisions",
+    "/models/m0/predictions",
     "/runs",
     "/runs?order=created",
     "/runs?order=metric.f1",
@@ -43,7 +44,12 @@ def test_a_cursor_that_no_list_gave_is_refused_in_the_same_words(server: Server,
     admin = server.api("admin")
     admin.post("/models", json={"name": "m0", "task": "other"}, expect=201)
     ids = "i" + "0" * 13, "c" + "0" * 13, "t6d30"
-    good = {"/models": ids[2], "/runs?order=metric.f1": ids[1]}.get(path, ids[0])
+    row = "t" + f"{'0' * 13}/0".encode().hex()
+    good = {
+        "/models": ids[2],
+        "/models/m0/predictions": row,
+        "/runs?order=metric.f1": ids[1],
+    }.get(path, ids[0])
     wrong = {"", "!", "0", "m0", "1e9", "t", "t6", "tzz", "t00", "tff", "0" * 13, "i" + "z" * 13}
     for cursor in (wrong | set(ids)) - {good}:
         sign = "&" if "?" in path else "?"

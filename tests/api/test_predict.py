@@ -1,5 +1,6 @@
 """Native predict: rows by the names of their features, ids, what is refused."""
 
+import itertools
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -327,7 +328,9 @@ def test_promotions_under_load_lose_no_request(server: Server) -> None:
     server.api("service")
     for thread in threads:
         thread.start()
-    for turn in range(50):
+    for turn in itertools.count():
+        if turn >= 50 and min(counts) > 10:
+            break
         if turn % 5 == 4:
             developer.post("/models/iris/rollback", json={"reason": "test"}, expect=(200, 409))
             continue
@@ -337,7 +340,6 @@ def test_promotions_under_load_lose_no_request(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    assert min(counts) > 10
     assert len(logged(server)) == sum(counts)
 
 
