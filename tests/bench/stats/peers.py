@@ -73,6 +73,11 @@ def best_ms(f: Callable[[], object]) -> float:
     return min(spent) * 1e3
 
 
+def short(figure: float) -> str:
+    """Three digits, or the whole number where that is longer."""
+    return f"{figure:.3g}" if figure < 1000 else f"{figure:.0f}"
+
+
 def main() -> None:
     done = subprocess.run([sys.argv[1]], capture_output=True, text=True, check=True)
     peers = {name: best_ms(f) for name, f in work().items()}
@@ -87,8 +92,8 @@ def main() -> None:
         target = f"< {TARGETS[name]} {unit}" if name in TARGETS else ""
         peer, ratio = "", ""
         if name in peers:
-            peer = f"{peers[name]:.3g} ms"
-            ratio = f"{peers[name] / float(figure):.3g}"
+            peer = f"{short(peers[name])} ms"
+            ratio = short(peers[name] / float(figure))
         print(f"| {name:48} | {figure + ' ' + unit:>10} | {target:>8} | {peer:>10} | {ratio:>5} |")
 
 
