@@ -121,6 +121,44 @@ static void the_variance_of_accuracy_is_mcnemars(void **state)
     joint_release(&j);
 }
 
+/* The difference when one cell weighs a little more. */
+static double nudged(struct joint *j, enum joint_metric metric, struct answers x, double weight)
+{
+    joint_add(j, x.truth, x.a, x.b, weight);
+    double difference = joint_compare(j, metric, 1, .05).difference;
+    assert_true(joint_remove(j, x.truth, x.a, x.b, weight));
+    return difference;
+}
+
+/* The delta method with derivatives by differences instead of formulas. */
+static void stated_variances_are_those_of_numeric_derivatives(void **state)
+{
+    const double h = 1e-3;
+    struct joint j;
+    struct rng r;
+    joint_init(&j, CLASSES);
+    rng_init(&r, 204, 1);
+    for (int i = 0; i < 300; i++) {
+        struct answers x = draw(&r);
+        if (x.b == 2)
+            x.b = (uint32_t)rng_below(&r, 2) * 2; /* B calls things that nobody else does */
+        joint_add(&j, x.truth, x.a, x.b, x.weight);
+    }
+    for (int metric = 0; metric < JOINT_METRICS; metric++) {
+        struct joint_difference d = joint_compare(&j, (enum joint_metric)metric, 1, .05);
+        double variance = 0;
+        for (uint32_t i = 0; i < CLASSES * CLASSES * CLASSES; i++) {
+            struct answers x = {i / CLASSES / CLASSES, i / CLASSES % CLASSES, i % CLASSES, 0};
+            double once = nudged(&j, (enum joint_metric)metric, x, h) - d.difference;
+            double twice = nudged(&j, (enum joint_metric)metric, x, 2 * h) - d.difference;
+            double slope = (4 * once - twice) / (2 * h);
+            variance += dd_value(&j.cells[i].square) * slope * slope;
+        }
+        close_to(d.variance, variance, 1e-6);
+    }
+    joint_release(&j);
+}
+
 /* Two thousand tables of the same world: the variance that one table states is the variance that
  * the differences of all of them have. */
 static void stated_variances_are_those(bool weighted)
@@ -184,6 +222,7 @@ int main(void)
         cmocka_unit_test(metrics_are_those_of_the_confusion_matrices),
         cmocka_unit_test(weights_count_as_rows_in_the_metrics_but_not_as_evidence),
         cmocka_unit_test(the_variance_of_accuracy_is_mcnemars),
+        cmocka_unit_test(stated_variances_are_those_of_numeric_derivatives),
         cmocka_unit_test(stated_variances_are_those_of_repeated_samples),
         cmocka_unit_test(what_cannot_be_compared_has_a_reason),
     };

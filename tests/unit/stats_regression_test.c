@@ -58,6 +58,8 @@ static void a_constant_truth_whose_errors_were_corrected_is_explained_fully(void
         assert_true(regression_remove(&s, .1, .1 + pow(10, i % 7) / i, 1.0 / i));
     assert_true(dd_value(&s.sums[REGRESSION_ERROR_SQUARED]) != 0);
     near(value_of(regression_r2(&s)), 1);
+    assert_true(value_of(regression_mse(&s)) == 0 && value_of(regression_rmse(&s)) == 0);
+    assert_true(value_of(regression_mae(&s)) == 0 && value_of(regression_me(&s)) == 0);
 }
 
 static void too_few_rows_have_a_reason(void **state)
