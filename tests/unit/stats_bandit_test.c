@@ -112,6 +112,11 @@ static void ucb_tries_new_arms_and_counts_what_is_pending(void **state)
     bandit_ucb(arms, 3, 1, p);
     near(p[2], 1);
 
+    /* Forgetting can leave less than one pull in all, whose logarithm is negative. */
+    const struct bandit_arm faded[] = {{.rewards = .2, .sum = .02}, {.rewards = .2, .sum = .1}};
+    bandit_ucb(faded, 2, 1, p);
+    near(p[1], 1);
+
     /* All pulls count in N: many that are pending elsewhere make an arm worth exploring. */
     struct bandit_arm few[] = {{.rewards = 100, .sum = 60}, {.rewards = 20, .sum = 8}};
     bandit_ucb(few, 2, .3, p);

@@ -379,6 +379,19 @@ static void weights_have_a_limit(void **state)
     assert_false(tally_weight_ok(-1e-300) || tally_weight_ok(NAN) || tally_weight_ok(1.1e12));
 }
 
+/* A ranking upside down separates nobody: the distance has a direction. */
+static void ks_of_a_reversed_ranking_is_nothing(void **state)
+{
+    const double scores[] = {.9, .8, .2, .1};
+    const uint8_t truth[] = {0, 0, 1, 1};
+    struct ranking r;
+    assert_int_equal(ranking_init(&r, scores, 1, truth, NULL, 4), STAT_OK);
+    near(value_of(curve_ks(&r)), 0);
+    near(value_of(auc_of(&r)), 0);
+    near(value_of(auc_gini(auc_of(&r))), -1);
+    ranking_release(&r);
+}
+
 static void thinned_curves_keep_both_ends(void **state)
 {
     enum { ROWS = 5000, ROOM = 50 };
@@ -428,6 +441,7 @@ int main(void)
         cmocka_unit_test(curves_need_what_they_divide_by),
         cmocka_unit_test(every_reason_has_a_name_of_its_own_and_a_sentence),
         cmocka_unit_test(weights_have_a_limit),
+        cmocka_unit_test(ks_of_a_reversed_ranking_is_nothing),
         cmocka_unit_test(thinned_curves_keep_both_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
