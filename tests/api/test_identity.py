@@ -503,6 +503,16 @@ def test_the_command_line_says_what_is_wrong(
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_label_cannot_command_a_terminal(server: Server) -> None:
+    api = server.api("viewer")
+    for label in ("a\nb", "\x1b[31mred", "a\tb", "\x7f", "x" * 201):
+        problem = api.post("/tokens", json={"label": label}, expect=422).json()
+        assert problem["errors"][0]["pointer"] == "/label"
+        words = ("token", "add", "--user", "viewer", "--label", label)
+        assert "no control characters" in server.cli(*words, expect=1).stderr
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_password_that_no_json_can_hold_is_refused(server: Server) -> None:
     words = ["user", "add", "bea", "--role", "viewer", "--password-stdin"]
     command = [str(binary()), *words, "--data", str(server.data)]
