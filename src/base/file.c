@@ -126,6 +126,12 @@ out_name:
     return err;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 enum err file_make_folders(const char *path, struct err_ctx *e)
 {
     char *copy = xstrdup(path);
@@ -137,6 +143,8 @@ enum err file_make_folders(const char *path, struct err_ctx *e)
         *at = '\0';
         if (mkdir(copy, 0700) && errno != EEXIST)
             err = err_set_errno(e, errno, copy);
+        else if (!is_folder(copy))
+            err = err_set(e, ERR_CONFLICT, "%s is a file, and a folder is needed there", copy);
         *at = kept;
         if (!kept || err)
             break;

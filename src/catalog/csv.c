@@ -249,6 +249,28 @@ static enum err name_column(struct csv_reader *r, unsigned i, struct err_ctx *e)
     return ERR_OK;
 }
 
+static void take_first_again(struct csv_reader *r)
+{
+    csv_rewind(r);
+    while (at_empty_line(r))
+        take_line_end(r);
+    if (csv_take(r, NULL))
+        assert(!"the first record was read before");
+}
+
+/* Two equal texts may be data; above a record of numbers they are a header with a mistake, which
+ * must be told: taken for data it would make every column one of texts. */
+static bool guess_header(struct csv_reader *r)
+{
+    if (csv_guess_header(r->fields, r->count))
+        return true;
+    if (r->count < 2 || csv_guess_values(r->fields, r->count))
+        return false;
+    bool follows = !csv_take(r, NULL) && r->have && csv_guess_values(r->fields, r->count);
+    take_first_again(r);
+    return follows;
+}
+
 static enum err read_first(struct csv_reader *r, enum csv_header header, struct err_ctx *e)
 {
     while (at_empty_line(r))
@@ -257,8 +279,7 @@ static enum err read_first(struct csv_reader *r, enum csv_header header, struct 
     if (err)
         return err;
     r->columns = r->count;
-    r->header = header == CSV_HEADER_DETECT ? csv_guess_header(r->fields, r->count)
-                                            : header == CSV_HEADER_YES;
+    r->header = header == CSV_HEADER_DETECT ? guess_header(r) : header == CSV_HEADER_YES;
     r->names = arena_zalloc(&r->arena, r->columns * sizeof *r->names);
     for (unsigned i = 0; i < r->columns && !err; i++)
         err = name_column(r, i, e);

@@ -17,7 +17,8 @@
  *
  * Detection looks at the first 64 KiB: the separator is the one that cuts most records into the
  * same number of fields, more than one; the first record is a header unless one of its fields is a
- * number or a date, or two of them are equal, or its only one is missing.
+ * number or a date, or its only one is missing, or two of them are equal and the second record has
+ * no number or date either.
  *
  * Fields are views into the text or into the reader: good until the next csv_next(). The text must
  * outlive the reader. A reader belongs to one thread at a time. */

@@ -65,6 +65,14 @@ static bool is_value(struct str field)
            cell_date(field, &time_ms);
 }
 
+bool csv_guess_values(const struct str *fields, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (is_value(fields[i]))
+            return true;
+    return false;
+}
+
 bool csv_guess_header(const struct str *fields, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {

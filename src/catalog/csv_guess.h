@@ -9,6 +9,10 @@
 /* A comma where nothing cuts the text into columns. */
 char csv_guess_separator(struct str text);
 
+/* What the first record alone tells. */
 bool csv_guess_header(const struct str *fields, unsigned count);
+
+/* True when one of the fields is a number or a date. */
+bool csv_guess_values(const struct str *fields, unsigned count);
 
 #endif

@@ -16,6 +16,17 @@ enum err token_parse_role(struct str text, enum role highest, enum role *role, s
     return ERR_OK;
 }
 
+enum err token_check_label(struct str label, struct err_ctx *e)
+{
+    bool good = label.n <= TOKEN_LABEL_MAX && str_is_utf8(label);
+    for (size_t i = 0; good && i < label.n; i++)
+        good = (unsigned char)label.p[i] >= 0x20 && label.p[i] != 0x7f;
+    return good ? ERR_OK
+                : err_set_at(e, ERR_INVALID, "/label",
+                             "a token's label has at most %d bytes and no control characters",
+                             TOKEN_LABEL_MAX);
+}
+
 enum err token_add(struct db *db, const struct token_draft *draft, char secret[TOKEN_TEXT_BYTES],
                    struct err_ctx *e)
 {

@@ -35,6 +35,9 @@ struct token_draft {
 WARN_UNUSED enum err token_parse_role(struct str text, enum role highest, enum role *role,
                                       struct err_ctx *e);
 
+/* It is shown on terminals, in a line of its own. */
+WARN_UNUSED enum err token_check_label(struct str label, struct err_ctx *e);
+
 WARN_UNUSED enum err token_add(struct db *db, const struct token_draft *draft,
                                char secret[TOKEN_TEXT_BYTES], struct err_ctx *e);
 

@@ -102,6 +102,8 @@ enum err tokens_post(struct http_request *rq, struct err_ctx *e)
     if (!err)
         err = json_want_text(body, "label", 0, TOKEN_LABEL_MAX, &draft.label, e);
     if (!err)
+        err = token_check_label(draft.label, e);
+    if (!err)
         err = json_want_text(body, "role", 1, TOKEN_LABEL_MAX, &role, e);
     if (!err)
         err = token_parse_role(role, asks->role, &draft.role, e);

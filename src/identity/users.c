@@ -22,10 +22,14 @@ enum err user_check_name(struct str name, struct err_ctx *e)
 
 enum err user_check_password(struct str password, struct err_ctx *e)
 {
-    if (password.n >= PASSWORD_BYTES_MIN && password.n <= PASSWORD_BYTES_MAX)
-        return ERR_OK;
-    return err_set_at(e, ERR_INVALID, "/password", "a password has %d to %d bytes",
-                      PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX);
+    if (password.n < PASSWORD_BYTES_MIN || password.n > PASSWORD_BYTES_MAX)
+        return err_set_at(e, ERR_INVALID, "/password", "a password has %d to %d bytes",
+                          PASSWORD_BYTES_MIN, PASSWORD_BYTES_MAX);
+    /* On the command line anything can be typed; in JSON nobody could ever say it again. */
+    if (!str_is_utf8(password) || memchr(password.p, '\0', password.n))
+        return err_set_at(e, ERR_INVALID, "/password",
+                          "a password is UTF-8 text; this one could not be sent to log in");
+    return ERR_OK;
 }
 
 enum err user_check(const struct user_draft *draft, struct err_ctx *e)

@@ -36,6 +36,7 @@ struct export
     int64_t last_seq;
     uint32_t last_row;
     bool more, any;
+    enum task task;
     struct err_ctx *e; /* of the spool */
     enum err failed;
     const struct signature *columns; /* of the CSV: the first row's */
@@ -149,6 +150,19 @@ static void add_score(int64_t version, const struct scores *s, const struct sign
     buf_add_c(out, '}');
 }
 
+/* What all arms said, the served one first. */
+static void add_scores(struct export *x, const struct stored_row *row, struct buf *out)
+{
+    buf_add_c(out, '[');
+    add_score(row->version, &row->view->scores, signature_of(x, row->version), row->row, out);
+    for (unsigned i = 0; i < row->other_count; i++) {
+        buf_add_c(out, ',');
+        add_score(row->other_versions[i], &row->others[i], signature_of(x, row->other_versions[i]),
+                  row->row, out);
+    }
+    buf_add_c(out, ']');
+}
+
 static void add_json_row(struct export *x, const struct stored_row *row)
 {
     static const struct signature nameless;
@@ -164,17 +178,12 @@ static void add_json_row(struct export *x, const struct stored_row *row)
     add_features(row, sig, out);
     buf_add(out, STR(",\"truth\":"));
     add_truth(row, out);
-    buf_add(out, STR(",\"scores\":["));
-    add_score(row->version, &row->view->scores, sig, row->row, out);
-    for (unsigned i = 0; i < row->other_count; i++) {
-        buf_add_c(out, ',');
-        add_score(row->other_versions[i], &row->others[i], signature_of(x, row->other_versions[i]),
-                  row->row, out);
-    }
-    buf_add(out, STR("]}"));
+    buf_add(out, STR(",\"scores\":"));
+    add_scores(x, row, out);
+    buf_add_c(out, '}');
 }
 
-/* ---- CSV: the scalar columns, then one per feature ---- */
+/* ---- CSV: the scalar columns, the scores as JSON in a cell, then a column per feature ---- */
 
 static void add_csv_text(struct str s, struct buf *out)
 {
@@ -196,7 +205,8 @@ static void add_csv_text(struct str s, struct buf *out)
 
 static void add_csv_header(struct export *x, const struct signature *sig)
 {
-    buf_add(x->out, STR("id,time,version,prediction,probability,truth"));
+    buf_addf(x->out, "id,time,version,%s,probability,truth,scores",
+             x->task == TASK_REGRESSION ? "value" : "label");
     for (unsigned i = 0; sig && i < sig->feature_count; i++) {
         buf_add_c(x->out, ',');
         add_csv_text(str_of(sig->features[i].name), x->out);
@@ -222,6 +232,15 @@ static void add_csv_prediction(const struct stored_row *row, const struct signat
         buf_add_f32(out, s->probabilities[(size_t)row->row * s->class_count + best]);
 }
 
+static void add_csv_scores(struct export *x, const struct stored_row *row)
+{
+    struct buf json;
+    buf_init(&json, x->out->max);
+    add_scores(x, row, &json);
+    add_csv_text(buf_str(&json), x->out);
+    buf_release(&json);
+}
+
 static void add_csv_row(struct export *x, const struct stored_row *row)
 {
     const struct signature *sig = signature_of(x, row->version);
@@ -238,6 +257,8 @@ static void add_csv_row(struct export *x, const struct stored_row *row)
     buf_add_c(x->out, ',');
     if (row->truth.p)
         add_csv_text(row->truth, x->out);
+    buf_add_c(x->out, ',');
+    add_csv_scores(x, row);
     for (unsigned i = 0; x->columns && i < x->columns->feature_count; i++) {
         int at = sig ? signature_feature(sig, str_of(x->columns->features[i].name)) : -1;
         buf_add_c(x->out, ',');
@@ -377,6 +398,7 @@ enum err predictions_api_predictions_get(struct http_request *rq, struct err_ctx
         err = begin(rq, &x, e);
     if (err)
         return err;
+    x.task = model.task;
     q.model_id = model.id;
     q.oldest_first = x.form != FORM_JSON;
     err = predictions_read(p, &q, take_row, &x, e);

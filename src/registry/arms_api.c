@@ -73,6 +73,12 @@ static enum err read_arm(json_t *item, unsigned index, struct arm *arm, struct e
         return err_set_at(e, ERR_INVALID, pointer,
                           "the mode must be champion, shadow, split or bandit");
     }
+    json_t *weight = json_object_get(item, "weight");
+    if (arm->mode == ARM_SPLIT && (!weight || json_is_null(weight))) {
+        snprintf(pointer, sizeof pointer, "/arms/%u/weight", index);
+        return err_set_at(e, ERR_INVALID, pointer,
+                          "a split arm needs a weight: its share of the requests");
+    }
     enum err err = share(item, "weight", 0, &arm->weight, index, e);
     return err ? err : share(item, "sample", 1, &arm->sample, index, e);
 }

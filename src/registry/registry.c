@@ -62,9 +62,9 @@ bool model_name_ok(struct str name)
     if (name.n == 0 || name.n > MODEL_NAME_MAX || !is_alphanumeric(name.p[0]))
         return false;
     for (size_t i = 1; i < name.n; i++)
-        if (!is_alphanumeric(name.p[i]) && !strchr("._-", name.p[i]))
+        if (!is_alphanumeric(name.p[i]) && str_find(STR("._-"), name.p[i]) < 0)
             return false;
-    return true;
+    return !str_is(name, "stats"); /* /v2/models/stats is taken */
 }
 
 enum err inside_make_model(struct registry *r, struct db *db, struct http_request *rq,
@@ -72,10 +72,7 @@ enum err inside_make_model(struct registry *r, struct db *db, struct http_reques
                            struct model *out, struct arena *a, struct err_ctx *e)
 {
     if (!model_name_ok(name))
-        return err_set_at(e, ERR_INVALID, "/name",
-                          "a model's name has 1 to %d letters, digits, dots, hyphens and "
-                          "underscores and begins with a letter or digit",
-                          MODEL_NAME_MAX);
+        return err_set_at(e, ERR_INVALID, "/name", MODEL_NAME_RULE, MODEL_NAME_MAX);
     *out = (struct model){.id = inside_next_id(r),
                           .name = arena_str(a, name),
                           .task = task,

@@ -99,6 +99,9 @@ struct decision {
 };
 
 /* 1 to MODEL_NAME_MAX of letters, digits, ".", "_" and "-", the first a letter or digit. */
+#define MODEL_NAME_RULE                                                                            \
+    "a model's name has 1 to %d letters, digits, dots, hyphens and underscores, begins with a "    \
+    "letter or digit, and is not \"stats\""
 bool model_name_ok(struct str name);
 
 /* ---- models ---- */

@@ -30,8 +30,8 @@ static enum err insert(struct program *p, struct db *db, const struct cli *cli,
         err =
             token_parse_role(str_of(role ? role : role_text(user.role)), user.role, &draft.role, e);
     }
-    if (!err && draft.label.n > TOKEN_LABEL_MAX)
-        err = err_set(e, ERR_INVALID, "a token's label has at most %d bytes", TOKEN_LABEL_MAX);
+    if (!err)
+        err = token_check_label(draft.label, e);
     if (!err)
         err = token_add(db, &draft, secret, e);
     if (!err)

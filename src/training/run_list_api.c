@@ -22,7 +22,7 @@ static enum err read_order(struct http_request *rq, struct run_list *list, struc
     struct str word = str_from(text.p + list->descending, text.n - list->descending);
     if (str_is(word, "created"))
         return ERR_OK;
-    if (!str_starts(word, STR("metric.")) || word.n > TEXT_BYTES_MAX)
+    if (!str_starts(word, STR("metric.")) || word.n == 7 || word.n > TEXT_BYTES_MAX)
         return err_set_at(e, ERR_INVALID, "order",
                           "\"order\" must be created, -created, metric.KEY or -metric.KEY");
     list->figure = figure_key(rq, str_from(word.p + 7, word.n - 7));
@@ -64,12 +64,24 @@ static enum err read_experiment(struct http_request *rq, int64_t *id, struct err
     return ERR_OK;
 }
 
+/* A misspelt status must not look like a list without runs. */
+static enum err check_status(struct str word, struct err_ctx *e)
+{
+    enum run_status ignored;
+    if (word.n == 0 || run_status_parse(word, &ignored))
+        return ERR_OK;
+    return err_set_at(e, ERR_INVALID, "status",
+                      "\"status\" must be queued, preparing, running, done, failed or cancelled");
+}
+
 static enum err read_list(struct http_request *rq, struct run_list *list, struct err_ctx *e)
 {
     *list = (struct run_list){.status = query_or_empty(rq, "status"),
                               .module = query_or_empty(rq, "module"),
                               .words = pattern_of(rq, query_or_empty(rq, "q"))};
-    enum err err = read_experiment(rq, &list->experiment_id, e);
+    enum err err = check_status(list->status, e);
+    if (!err)
+        err = read_experiment(rq, &list->experiment_id, e);
     if (!err)
         err = read_order(rq, list, e);
     if (err)

@@ -244,20 +244,40 @@ static enum err check_resource(json_t *resources, const char *key, int64_t min, 
     return err;
 }
 
+static const struct {
+    const char *key;
+    int64_t min, max;
+} limits[] = {
+    {"cpu", 1, 1024}, {"memory_mb", 16, 16 << 20}, {"gpu", 0, 64}, {"timeout_s", 1, 366 * 86400}};
+
+/* A misspelt limit would be none. */
+static enum err refuse_unknown_limit(json_t *given, struct err_ctx *e)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(given, key, value)
+    {
+        size_t i = 0;
+        while (i < ARRAY_LEN(limits) && strcmp(key, limits[i].key) != 0)
+            i++;
+        if (i == ARRAY_LEN(limits))
+            return err_set_at(e, ERR_INVALID, "/resources",
+                              "there is no limit named \"%.100s\": there are cpu, memory_mb, gpu "
+                              "and timeout_s",
+                              key);
+    }
+    return ERR_OK;
+}
+
 static enum err read_resources(struct request *q, struct err_ctx *e)
 {
-    static const struct {
-        const char *key;
-        int64_t min, max;
-    } known[] = {{"cpu", 1, 1024},
-                 {"memory_mb", 16, 16 << 20},
-                 {"gpu", 0, 64},
-                 {"timeout_s", 1, 366 * 86400}};
     json_t *given = NULL, *value;
     const char *key;
     enum err err = json_want_object(q->body, "resources", &given, e);
-    for (size_t i = 0; i < ARRAY_LEN(known) && !err; i++)
-        err = check_resource(given, known[i].key, known[i].min, known[i].max, e);
+    for (size_t i = 0; i < ARRAY_LEN(limits) && !err; i++)
+        err = check_resource(given, limits[i].key, limits[i].min, limits[i].max, e);
+    if (!err)
+        err = refuse_unknown_limit(given, e);
     if (err)
         return err;
     json_t *all = q->module->resources ? json_deep_copy(q->module->resources) : json_object();
@@ -281,7 +301,7 @@ enum err run_want_tags(json_t *body, struct str *out, struct arena *a, struct er
     json_object_foreach(tags, key, value)
     {
         if (!json_is_string(value) || json_string_length(value) > TEXT_MAX ||
-            strlen(key) > TEXT_MAX)
+            strlen(key) > TEXT_MAX || !*key)
             return err_set_at(e, ERR_INVALID, "/tags",
                               "a tag has a name and a text of at most %d bytes", TEXT_MAX);
     }

@@ -159,6 +159,7 @@ WRONG = [
     ([arm("1"), arm("-2", "shadow")], "/arms/1/version"),
     ([arm("1"), arm("2", "boss")], "/arms/1/mode"),
     ([arm("1"), {"version": "2"}], "/arms/1/mode"),
+    ([arm("1"), arm("2", "split")], "/arms/1/weight"),
     ([arm("1"), arm("2", "split", weight=1.5)], "/arms/1/weight"),
     ([arm("1"), arm("2", "split", weight="a")], "/arms/1/weight"),
     ([arm("1"), arm("2", "split", weight=0.6), arm("3", "split", weight=0.6)], "/arms"),

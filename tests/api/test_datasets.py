@@ -90,6 +90,7 @@ def test_lists_come_in_pages(server: Server) -> None:
         ("a\tb\r\n1\t2\r\n", {}, "\t", ["a", "b"]),
         ("1,2\n3,4\n", {}, ",", ["column_1", "column_2"]),
         ("a,b\nc,d\n", {"header": "false"}, ",", ["column_1", "column_2"]),
+        ("\n\nyes,yes\nno,yes\n", {}, ",", ["column_1", "column_2"]),
         ("a,b;c\n1,2;3\n", {"separator": ";"}, ";", ["a,b", "c"]),
         ("a|b\n1|2\n", {"separator": "|"}, "|", ["a", "b"]),
         ("\ufeffa,b\n1,2\n", {}, ",", ["a", "b"]),
@@ -102,6 +103,12 @@ def test_the_form_of_a_table_is_detected(
     version = upload(server.api("developer"), "x", content, **fields)
     assert version["separator"] == separator
     assert [each["name"] for each in version["columns"]] == names
+
+
+def test_a_name_that_stands_twice_above_numbers_is_told(server: Server) -> None:
+    for content in (b"\n\na,b,a\n1,x,2\n", b"a,b,a\n2026-01-31,x,y\n1\n"):
+        detail = refusal(server, content)["detail"]
+        assert detail == 'the columns 1 and 3 are both named "a"'
 
 
 def test_an_old_encoding_is_understood_when_it_is_named(server: Server) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import Server, wait_until
-from harness.onnx_models import classifier, named, regressor, upload
+from harness.onnx_models import classifier, named, regressor, set_arms, upload
 from harness.server import binary
 
 # The sanitizers need memory of their own.
@@ -78,14 +78,16 @@ def test_exports_are_what_was_asked_and_answered(iris: Server) -> None:
         "id",
         "time",
         "version",
-        "prediction",
+        "label",
         "probability",
         "truth",
+        "scores",
         "a",
         "b",
     ]
     for row, line in zip(rows, lines, strict=True):
-        assert (row["id"], row["time"], row["prediction"]) == (
+        assert json.loads(row["scores"]) == line["scores"]
+        assert (row["id"], row["time"], row["label"]) == (
             line["id"],
             line["time"],
             line["label"],
@@ -165,8 +167,24 @@ def test_wrong_questions(iris: Server) -> None:
 
 def test_an_empty_export_has_its_header(iris: Server) -> None:
     answer = iris.api("viewer").get("/models/iris/predictions", headers=CSV, expect=200)
-    assert answer.text == "id,time,version,prediction,probability,truth,a,b\r\n"
+    assert answer.text == "id,time,version,label,probability,truth,scores,a,b\r\n"
     assert ndjson(iris) == []
+
+
+def test_the_table_of_numbers_tells_all_arms(server: Server) -> None:
+    api = server.api("developer")
+    upload(api, "sum", regressor(), **named())
+    upload(api, "sum", regressor(2.0), **named())
+    set_arms(api, "sum", {"version": "1", "mode": "champion"}, {"version": "2", "mode": "shadow"})
+    body = {"rows": [{"a": 1, "b": 2}], "ids": ["x"]}
+    api.post("/models/sum/predict", json=body, expect=200)
+    wait_until(lambda: len(ndjson(server, "sum")[0]["scores"]) == 2)
+    row = table(server, "sum")[0]
+    assert (row["id"], float(row["value"]), row["probability"]) == ("x", 3, "")
+    assert json.loads(row["scores"]) == [
+        {"version": "1", "value": 3},
+        {"version": "2", "value": 6},
+    ]
 
 
 def test_odd_texts_survive(iris: Server) -> None:

@@ -1,6 +1,7 @@
 """Users, sessions, tokens: who gets in, how far, and for how long."""
 
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.client import Client
-from harness.server import PASSWORD, Server
+from harness.server import PASSWORD, Server, binary
 from harness.wait import wait_until
 
 SETUP = re.compile(r"(http://\S+)/setup\?token=(\S+)")
@@ -499,3 +500,22 @@ def test_the_command_line_says_what_is_wrong(
     done = server.cli(*words, stdin=stdin, expect=status)
     assert says in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_label_cannot_command_a_terminal(server: Server) -> None:
+    api = server.api("viewer")
+    for label in ("a\nb", "\x1b[31mred", "a\tb", "\x7f", "x" * 201):
+        problem = api.post("/tokens", json={"label": label}, expect=422).json()
+        assert problem["errors"][0]["pointer"] == "/label"
+        words = ("token", "add", "--user", "viewer", "--label", label)
+        assert "no control characters" in server.cli(*words, expect=1).stderr
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_a_password_that_no_json_can_hold_is_refused(server: Server) -> None:
+    words = ["user", "add", "bea", "--role", "viewer", "--password-stdin"]
+    command = [str(binary()), *words, "--data", str(server.data)]
+    done = subprocess.run(command, input=b"\xff" * 9, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"a password is UTF-8 text" in done.stderr

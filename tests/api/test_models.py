@@ -448,7 +448,9 @@ def test_models_are_listed_by_name_in_pages(server: Server) -> None:
     assert seen == names
     developer.post("/models", json={"name": "m00", "task": "other"}, expect=409)
     developer.post("/models", json={"name": "m99", "task": "guess"}, expect=422)
-    developer.post("/models", json={"name": "a b", "task": "other"}, expect=422)
+    for name in ("a b", "stats"):  # /v2/models/stats are the statistics of all models
+        problem = developer.post("/models", json={"name": name, "task": "other"}, expect=422)
+        assert "letters, digits" in problem.json()["detail"]
     developer.get("/models", params={"limit": 0}, expect=422)
     developer.get("/models", params={"limit": 501}, expect=422)
 

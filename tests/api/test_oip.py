@@ -341,6 +341,7 @@ def test_wrong_bodies_are_refused_with_a_reason(iris: Client) -> None:
         (b"null", "object"),
         (b"[" * 100000, "object"),
         (b'{"inputs":' + b"[" * 100000, "byte"),
+        (b'{"id": 5, "inputs": []}', "text is expected"),
         (b'{"id": "\xff"}', "UTF-8"),
         ({}, "expected 1 inputs but got 0"),
         ({"inputs": {}}, "list"),

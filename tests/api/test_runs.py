@@ -210,6 +210,8 @@ def test_a_module_can_be_trained_by_its_own_address(server: Server) -> None:
         ({"experiment": "none"}, "/experiment"),
         ({"launcher": "moon"}, "/launcher"),
         ({"resources": {"memory_mb": 1}}, "/resources/memory_mb"),
+        ({"resources": {"memory": 100}}, "/resources"),
+        ({"tags": {"": "x"}}, "/tags"),
         ({"sede": 1}, "/sede"),
     ],
 )
@@ -515,7 +517,9 @@ def test_runs_are_found_and_ordered(server: Server) -> None:
     assert found(f"limit=2&cursor={page['next_cursor']}") == [ids[0.001]]
     page = api.get("/runs?limit=2&order=metric.f1", expect=200).json()
     assert found(f"limit=2&order=metric.f1&cursor={page['next_cursor']}") == [failed]
-    api.get("/runs?order=luck", expect=422)
+    for wrong in ("order=luck", "order=metric.", "status=finished"):
+        problem = api.get(f"/runs?{wrong}", expect=422).json()
+        assert problem["errors"][0]["pointer"] == wrong.partition("=")[0]
 
 
 def test_experiments_hold_runs_together(server: Server) -> None:

@@ -120,6 +120,13 @@ def test_a_bad_setting_is_said(
     assert "secretword" not in server.log.text
 
 
+@pytest.mark.parametrize("command", [["serve"], ["demo", "--check"], ["user", "list"]])
+def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "notes").write_text("not a folder")
+    done = run(*command, "--data", str(tmp_path / "notes"), expect=1)
+    assert "notes is a file, and a folder is needed there" in done.stderr
+
+
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = run("serve", "--data", str(tmp_path / "file" / "data"), expect=1)

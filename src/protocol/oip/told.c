@@ -233,7 +233,7 @@ enum err decode_told(struct decoder *d)
         } else if (str_is(key, "outputs") && jsonpull_peek(&d->j) != 'n') {
             d->has_outputs = true;
             err = take_list(d, take_output);
-        } else if (str_is(key, "id") && jsonpull_peek(&d->j) == '"') {
+        } else if (str_is(key, "id") && jsonpull_peek(&d->j) != 'n') {
             jsonpull_text(&d->j, &d->id);
         } else if (str_is(key, "parameters") && jsonpull_peek(&d->j) == '{') {
             err = take_parameters(d, take_parameter);
