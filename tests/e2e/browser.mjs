@@ -77,7 +77,8 @@ export function assertQuiet(watch) {
 export async function assertAccessible(page, name) {
   // Toasts come and go; what they cover is looked at without them.
   await page.waitForTimeout(150);
-  await page.evaluate(axeSource);
+  // It is half a megabyte: a page that was not loaded anew has it already.
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource);
   const found = await page.evaluate(
     (tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }),
     axeTags,

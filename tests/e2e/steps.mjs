@@ -157,8 +157,10 @@ export async function trainAgain(person) {
   const dialog = person.dialog();
   await dialog.locator('[name="kernel"]').waitFor();
   await chooseParameter(dialog, "kernel", "polynomial");
+  await dialog.getByLabel(new RegExp(`^${person.t("run.name")} ·`)).fill("polynomial svm");
   await dialog.getByRole("button", { name: person.t("train.submit") }).click();
   await page.waitForURL((url) => url.href !== first && url.pathname.startsWith("/runs/"));
+  await person.title("polynomial svm");
   await waitUntil(person, "done");
 }
 

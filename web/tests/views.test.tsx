@@ -81,6 +81,25 @@ test("the table of runs offers every parameter and figure that occurs", () => {
   assert.ok(!ids.includes("training.accuracy"));
 });
 
+test("the order of figures does not depend on which run came first", () => {
+  const made = (task: string, holdout: object) =>
+    ({
+      id: task,
+      parameters: {},
+      dataset: { name: "d", version: "1", task },
+      metrics: { holdout, training: { accuracy: 1 }, reported: { own: 1 } },
+    }) as unknown as Run;
+  const line = made("regression", { rmse: 1, r2: 0.5 });
+  const iris = made("classification", { accuracy: 0.9 });
+  const figures = (runs: Run[]) =>
+    columnsOf(runs)
+      .map((one) => one.id)
+      .filter((id) => id.includes("."));
+  const wanted = ["holdout.accuracy", "holdout.r2", "holdout.rmse", "training.accuracy"];
+  assert.deepEqual(figures([line, iris]), [...wanted, "reported.own"]);
+  assert.deepEqual(figures([iris, line]), [...wanted, "reported.own"]);
+});
+
 test("only what differs is what differs", () => {
   assert.ok(differs([1, 2]));
   assert.ok(!differs([{ a: 1 }, { a: 1 }]));

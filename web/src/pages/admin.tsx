@@ -133,7 +133,7 @@ function Settings() {
       id: "description",
       title: t("module.meaning"),
       value: (one) => one.description,
-      render: (one) => <span class="muted break">{one.description}</span>,
+      render: (one) => <span class="muted break cell-text">{one.description}</span>,
     },
   ];
   return (

@@ -81,7 +81,9 @@ function FigureHead({ sides }: { sides: Side[] }) {
   return (
     <thead>
       <tr>
-        <th scope="col">{t("metric.metric")}</th>
+        <th scope="col" class="is-row-head">
+          {t("metric.metric")}
+        </th>
         {sides.map((side) => (
           <th key={side.id} scope="col" class="is-num">
             {sideTitle(side)}

@@ -108,6 +108,8 @@ function timeOption(palette: Palette, given: TimeOption) {
   const long = first && last ? Date.parse(last.to) - Date.parse(first.from) > day_ms : false;
   const time = {
     type: "time",
+    // Else the axis of the bars is longer, and they stand beside the points that they belong to.
+    containShape: false,
     min: first ? Date.parse(first.from) : undefined,
     max: last ? Date.parse(last.to) : undefined,
   };

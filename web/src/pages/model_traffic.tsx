@@ -162,7 +162,9 @@ function ArmsHead() {
   return (
     <thead>
       <tr>
-        <th scope="col">{t("version.version")}</th>
+        <th scope="col" class="is-row-head">
+          {t("version.version")}
+        </th>
         <th scope="col">{t("traffic.mode")}</th>
         <th scope="col">{t("traffic.share")}</th>
         <th scope="col">{t("traffic.since")}</th>

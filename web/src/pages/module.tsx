@@ -82,6 +82,10 @@ export function rangeText(schema: JsonSchema): string {
   return [type, parts.join(", ")].filter(Boolean).join(" ");
 }
 
+function meaningOf(schema: JsonSchema): string {
+  return pick(schema["x-description"], schema.description ?? pick(schema["x-title"], schema.title));
+}
+
 function Parameters({ module }: { module: Module }) {
   const rows = Object.entries(module.train?.parameters ?? {});
   type Row = (typeof rows)[number];
@@ -96,8 +100,8 @@ function Parameters({ module }: { module: Module }) {
     {
       id: "meaning",
       title: t("module.meaning"),
-      value: ([, schema]) =>
-        pick(schema["x-description"], schema.description ?? pick(schema["x-title"], schema.title)),
+      value: ([, schema]) => meaningOf(schema),
+      render: ([, schema]) => <span class="cell-text">{meaningOf(schema)}</span>,
     },
     {
       id: "range",

@@ -62,6 +62,7 @@ export function RegisterDialog({ run, onClose }: { run: Run; onClose: () => void
 export function ResubmitDialog({ run, onClose }: { run: Run; onClose: () => void }) {
   const module = useQuery<Module>(url`/modules/${run.module}`);
   const [values, setValues] = useState<Record<string, unknown>>(run.parameters ?? {});
+  const [name, setName] = useState(run.name ?? "");
   const sender = useSender();
   const parameters = module.data?.train?.parameters ?? {};
   const faults = checkAll(parameters, values);
@@ -71,6 +72,9 @@ export function ResubmitDialog({ run, onClose }: { run: Run; onClose: () => void
       api.post<Run>(url`/runs/${run.id}/resubmit`, { parameters: values }),
     );
     if (!made) return;
+    // The run has begun: a name that is refused must not look as if it had not.
+    if (name.trim() !== (run.name ?? ""))
+      await api.patch<Run>(url`/runs/${made.id}`, { name: name.trim() }).catch(() => {});
     invalidate("/runs", "/overview", "/experiments");
     onClose();
     navigate(`/runs/${encodeURIComponent(made.id)}`);
@@ -93,6 +97,12 @@ export function ResubmitDialog({ run, onClose }: { run: Run; onClose: () => void
           {t("run.trainLike")}
         </a>
       </p>
+      <TextField
+        label={t("run.name")}
+        optional={t("form.optional")}
+        value={name}
+        onInput={setName}
+      />
       {module.loading && <Skeleton lines={4} />}
       <SchemaForm
         parameters={parameters}

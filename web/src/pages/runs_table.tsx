@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { query } from "../lib/api";
 import { figure, fixed, plain } from "../lib/format";
 import { type Key, t } from "../lib/i18n";
+import { figuresOf } from "../lib/metrics";
 import { useList } from "../lib/query";
 import { navigate } from "../lib/router";
 import { useRole } from "../lib/session";
@@ -197,6 +198,22 @@ function ColumnPicker(props: {
   );
 }
 
+const figureOrder = (["classification", "regression"] as const).flatMap((task) =>
+  figuresOf(task).map((one) => one.id),
+);
+
+/** Hold-out before training, metrics as everywhere; what programs report last, as it came. */
+function inOrder(figures: Set<string>): string[] {
+  const rank = (id: string) => {
+    const [source = "", name = ""] = id.split(".");
+    const place = figureOrder.indexOf(name);
+    return ["holdout", "training"].indexOf(source) * 100 + place;
+  };
+  const computed = [...figures].filter((id) => !id.startsWith("reported."));
+  const reported = [...figures].filter((id) => id.startsWith("reported."));
+  return [...computed.sort((a, b) => rank(a) - rank(b)), ...reported];
+}
+
 /** What can be shown: the facts of a run, every parameter and every figure that occurs. */
 export function columnsOf(runs: Run[]): TableColumn<Run>[] {
   const parameters = new Set<string>();
@@ -211,7 +228,7 @@ export function columnsOf(runs: Run[]): TableColumn<Run>[] {
   // What a run is, how good it is, then everything else.
   return [
     ...facts.slice(0, first),
-    ...[...figures].map(figureColumn),
+    ...inOrder(figures).map(figureColumn),
     ...facts.slice(first),
     ...[...parameters].sort().map(parameterColumn),
   ];

@@ -100,6 +100,11 @@ function classOf<Row>(column: TableColumn<Row>): string {
   return `${column.numeric ? "is-num" : ""} ${column.tight ? "is-tight" : ""}`.trim();
 }
 
+/** The title above the names of the rows stays where they stay. */
+function headClassOf<Row>(column: TableColumn<Row>): string {
+  return `${classOf(column)} ${column.rowHead ? "is-row-head" : ""}`.trim();
+}
+
 function Head<Row>(props: {
   column: TableColumn<Row>;
   sort: Sort | null;
@@ -108,7 +113,7 @@ function Head<Row>(props: {
   const { column, sort, onSort } = props;
   if (column.actions || !onSort) {
     return (
-      <th scope="col" class={classOf(column)}>
+      <th scope="col" class={headClassOf(column)}>
         {column.actions ? <span class="visually-hidden">{column.title}</span> : column.title}
       </th>
     );
@@ -118,7 +123,7 @@ function Head<Row>(props: {
   return (
     <th
       scope="col"
-      class={classOf(column)}
+      class={headClassOf(column)}
       aria-sort={active ? (active.down ? "descending" : "ascending") : undefined}
     >
       <button type="button" class="sorter" onClick={() => onSort(next)}>
