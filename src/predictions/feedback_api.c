@@ -149,10 +149,54 @@ static enum err read_ndjson(struct intake *in, struct err_ctx *e)
 
 /* ---- CSV ---- */
 
-enum { CSV_FIELDS_MAX = 16 };
+enum { CSV_FIELDS_MAX = 16, CSV_RECORD_BYTES_MAX = 8192 };
 
-/* One line, fields with or without quotes; a new line inside quotes is not for this format. No
- * fields where something follows a closing quote. */
+/* Behind the quote that closes the field which begins with one; behind `end` where none does. */
+static size_t quoted_end(struct str s, size_t at, size_t end)
+{
+    for (size_t i = at + 1; i < end; i++) {
+        if (s.p[i] != '"')
+            continue;
+        if (i + 1 < end && s.p[i + 1] == '"')
+            i++;
+        else
+            return i + 1;
+    }
+    return end + 1;
+}
+
+/* Where the record ends that the text begins with. Its quoted fields may go over several lines; a
+ * quote that nothing closes spoils its own line only. */
+static size_t record_end(struct str s)
+{
+    ptrdiff_t newline = str_find(s, '\n');
+    size_t line_end = newline < 0 ? s.n : (size_t)newline, end = MIN(s.n, CSV_RECORD_BYTES_MAX);
+    for (size_t i = 0; i < end; i++) {
+        if (s.p[i] == '"') {
+            i = quoted_end(s, i, end);
+            if (i > end || (i < end && !strchr(",\r\n", s.p[i])))
+                return line_end;
+        }
+        while (i < end && s.p[i] != ',' && s.p[i] != '\n')
+            i++;
+        if (i < end && s.p[i] == '\n')
+            return i;
+    }
+    return end == s.n ? s.n : line_end;
+}
+
+static bool next_record(struct str *rest, struct str *record)
+{
+    if (!rest->p)
+        return false;
+    size_t end = record_end(*rest);
+    *record = str_trim(str_from(rest->p, end));
+    *rest = end < rest->n ? str_from(rest->p + end + 1, rest->n - end - 1) : (struct str){NULL, 0};
+    return true;
+}
+
+/* Fields with or without quotes. None where a quote is not closed, or something follows one that
+ * is. */
 static unsigned split_line(struct intake *in, struct str line, struct str fields[CSV_FIELDS_MAX])
 {
     unsigned n = 0;
@@ -169,8 +213,10 @@ static unsigned split_line(struct intake *in, struct str line, struct str fields
             i += line.p[i] == '"';
             to[length++] = line.p[i];
         }
+        if (i == line.n)
+            return 0;
         fields[n++] = str_from(to, length);
-        line = i < line.n ? str_from(line.p + i + 1, line.n - i - 1) : (struct str){NULL, 0};
+        line = str_from(line.p + i + 1, line.n - i - 1);
         if (line.n && line.p[0] != ',')
             return 0;
         line = line.n ? str_from(line.p + 1, line.n - 1) : (struct str){NULL, 0};
@@ -232,8 +278,7 @@ static enum err read_csv(struct intake *in, struct err_ctx *e)
     if (!str_split(&rest, '\n', &line))
         line = STR("");
     enum err err = read_header(in, str_trim(line), &c, e);
-    while (!err && str_split(&rest, '\n', &line)) {
-        line = str_trim(line);
+    while (!err && next_record(&rest, &line)) {
         if (line.n == 0)
             continue;
         if (in->index == ITEMS_MAX)

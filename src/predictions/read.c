@@ -24,15 +24,20 @@ struct page_scores {
     struct str body;
 };
 
+/* What hangs on the records of a page, by their numbers. */
+enum { PART_TRUTHS, PART_SCORES, PART_KINDS };
+
+struct part_list {
+    void *items;
+    size_t count, room;
+};
+
 struct page {
     struct arena arena;
     struct page_record records[PAGE_RECORDS];
     unsigned count, limit;
     size_t bytes; /* of the records' bodies */
-    struct page_truth *truths;
-    size_t truth_count;
-    struct page_scores *scores;
-    size_t score_count;
+    struct part_list parts[PART_KINDS];
 };
 
 /* [labelled alone][oldest first]. Where few rows have truth, their records are found by it. */
@@ -74,52 +79,51 @@ static enum err load_records(struct db *db, const struct read_query *q, int64_t 
     return err;
 }
 
-static size_t grown(size_t capacity)
+static void *add_part(struct part_list *l, size_t width)
 {
-    return capacity ? capacity * 2 : 256;
+    if (l->count == l->room) {
+        l->room = l->room ? l->room * 2 : 256;
+        l->items = xrealloc(l->items, l->room * width);
+    }
+    return (char *)l->items + l->count++ * width;
 }
 
-static enum err load_truths(struct db *db, int64_t model_id, int64_t low, int64_t high,
-                            struct page *page, struct err_ctx *e)
+static void read_truth(struct rows *r, struct arena *a, void *to)
 {
-    struct rows *r = NULL;
-    size_t capacity = 0;
-    enum err err = db_query(db,
-                            "select seq, row_no, truth, weight from predictions_feedback"
-                            " where model_id = $1 and seq between $2 and $3 order by seq, row_no",
-                            BIND(bind_i64(model_id), bind_i64(low), bind_i64(high)), &r, e);
-    page->truth_count = 0;
-    while (!err && !(err = rows_next(r, e)) && rows_have(r)) {
-        if (page->truth_count == capacity) {
-            capacity = grown(capacity);
-            page->truths = xrealloc(page->truths, capacity * sizeof *page->truths);
-        }
-        page->truths[page->truth_count++] =
-            (struct page_truth){rows_i64(r, 0), (uint32_t)rows_i64(r, 1),
-                                arena_str(&page->arena, rows_text(r, 2)), rows_f64(r, 3)};
-    }
-    rows_close(r);
-    return err;
+    *(struct page_truth *)to = (struct page_truth){rows_i64(r, 0), (uint32_t)rows_i64(r, 1),
+                                                   arena_str(a, rows_text(r, 2)), rows_f64(r, 3)};
 }
 
-static enum err load_scores(struct db *db, int64_t model_id, int64_t low, int64_t high,
-                            struct page *page, struct err_ctx *e)
+static void read_scores(struct rows *r, struct arena *a, void *to)
 {
+    *(struct page_scores *)to =
+        (struct page_scores){rows_i64(r, 0), rows_i64(r, 1), arena_str(a, rows_blob(r, 2))};
+}
+
+static const struct part_kind {
+    const char *sql;
+    size_t width;
+    void (*read)(struct rows *r, struct arena *a, void *to);
+} part_kinds[PART_KINDS] = {
+    [PART_TRUTHS] = {"select seq, row_no, truth, weight from predictions_feedback"
+                     " where model_id = $1 and seq between $2 and $3 order by seq, row_no",
+                     sizeof(struct page_truth), read_truth},
+    [PART_SCORES] = {"select seq, version, body from predictions_scores"
+                     " where model_id = $1 and seq between $2 and $3 order by seq, version",
+                     sizeof(struct page_scores), read_scores},
+};
+
+static enum err load_parts(struct db *db, unsigned kind, int64_t model_id, int64_t low,
+                           int64_t high, struct page *page, struct err_ctx *e)
+{
+    const struct part_kind *part = &part_kinds[kind];
+    struct part_list *list = &page->parts[kind];
     struct rows *r = NULL;
-    size_t capacity = 0;
-    enum err err = db_query(db,
-                            "select seq, version, body from predictions_scores"
-                            " where model_id = $1 and seq between $2 and $3 order by seq, version",
-                            BIND(bind_i64(model_id), bind_i64(low), bind_i64(high)), &r, e);
-    page->score_count = 0;
-    while (!err && !(err = rows_next(r, e)) && rows_have(r)) {
-        if (page->score_count == capacity) {
-            capacity = grown(capacity);
-            page->scores = xrealloc(page->scores, capacity * sizeof *page->scores);
-        }
-        page->scores[page->score_count++] = (struct page_scores){
-            rows_i64(r, 0), rows_i64(r, 1), arena_str(&page->arena, rows_blob(r, 2))};
-    }
+    enum err err =
+        db_query(db, part->sql, BIND(bind_i64(model_id), bind_i64(low), bind_i64(high)), &r, e);
+    list->count = 0;
+    while (!err && !(err = rows_next(r, e)) && rows_have(r))
+        part->read(r, &page->arena, add_part(list, part->width));
     rows_close(r);
     return err;
 }
@@ -132,19 +136,23 @@ static enum err load_page(struct db *db, const struct read_query *q, int64_t fro
     if (err || page->count == 0)
         return err;
     int64_t first = page->records[0].seq, last = page->records[page->count - 1].seq;
-    err = load_truths(db, q->model_id, MIN(first, last), MAX(first, last), page, e);
-    return err ? err : load_scores(db, q->model_id, MIN(first, last), MAX(first, last), page, e);
+    for (unsigned kind = 0; !err && kind < PART_KINDS; kind++)
+        err = load_parts(db, kind, q->model_id, MIN(first, last), MAX(first, last), page, e);
+    return err;
 }
 
-/* Where the elements of `seq` begin in a list that is sorted by it; `seq` is the first member of
- * each element. */
-static size_t first_of(const void *list, size_t count, size_t width, int64_t seq)
+static_assert(offsetof(struct page_truth, seq) == 0, "first_of() reads it there");
+static_assert(offsetof(struct page_scores, seq) == 0, "first_of() reads it there");
+
+/* Where those of `seq` begin in a list, which is sorted by it. */
+static size_t first_of(const struct page *page, unsigned kind, int64_t seq)
 {
-    size_t low = 0, high = count;
+    const struct part_list *list = &page->parts[kind];
+    size_t low = 0, high = list->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int64_t here;
-        memcpy(&here, (const char *)list + middle * width, sizeof here);
+        memcpy(&here, (const char *)list->items + middle * part_kinds[kind].width, sizeof here);
         if (here < seq)
             low = middle + 1;
         else
@@ -153,17 +161,23 @@ static size_t first_of(const void *list, size_t count, size_t width, int64_t seq
     return low;
 }
 
-static_assert(offsetof(struct page_truth, seq) == 0, "first_of() reads it there");
-static_assert(offsetof(struct page_scores, seq) == 0, "first_of() reads it there");
-
-static size_t first_truth(const struct page *page, int64_t seq)
+/* The truth or the scores at a place, or NULL where there are no more of `seq`. */
+static const struct page_truth *truth_at(const struct page *page, size_t i, int64_t seq)
 {
-    return first_of(page->truths, page->truth_count, sizeof *page->truths, seq);
+    const struct part_list *list = &page->parts[PART_TRUTHS];
+    if (i >= list->count)
+        return NULL;
+    const struct page_truth *t = (const struct page_truth *)list->items + i;
+    return t->seq == seq ? t : NULL;
 }
 
-static size_t first_scores(const struct page *page, int64_t seq)
+static const struct page_scores *scores_at(const struct page *page, size_t i, int64_t seq)
 {
-    return first_of(page->scores, page->score_count, sizeof *page->scores, seq);
+    const struct part_list *list = &page->parts[PART_SCORES];
+    if (i >= list->count)
+        return NULL;
+    const struct page_scores *s = (const struct page_scores *)list->items + i;
+    return s->seq == seq ? s : NULL;
 }
 
 enum { OTHERS_MAX = 64 };
@@ -177,15 +191,13 @@ struct others {
 static enum err find_others(struct page *page, const struct page_record *record, uint32_t rows,
                             struct others *others, struct err_ctx *e)
 {
+    const struct page_scores *s;
     enum err err = ERR_OK;
     others->count = 0;
-    for (size_t i = first_scores(page, record->seq);
-         !err && i < page->score_count && page->scores[i].seq == record->seq; i++) {
-        if (others->count == OTHERS_MAX)
-            break;
-        others->versions[others->count] = page->scores[i].version;
-        err = scores_unpack(page->scores[i].body, &page->arena, rows,
-                            &others->scores[others->count++], e);
+    for (size_t i = first_of(page, PART_SCORES, record->seq);
+         !err && others->count < OTHERS_MAX && (s = scores_at(page, i, record->seq)); i++) {
+        others->versions[others->count] = s->version;
+        err = scores_unpack(s->body, &page->arena, rows, &others->scores[others->count++], e);
     }
     return err;
 }
@@ -214,9 +226,10 @@ static bool scored_by(const struct page *page, const struct page_record *record,
 {
     if (record->version == version)
         return true;
-    for (size_t i = first_scores(page, record->seq);
-         i < page->score_count && page->scores[i].seq == record->seq; i++)
-        if (page->scores[i].version == version)
+    const struct page_scores *s;
+    for (size_t i = first_of(page, PART_SCORES, record->seq);
+         (s = scores_at(page, i, record->seq)) != NULL; i++)
+        if (s->version == version)
             return true;
     return false;
 }
@@ -241,13 +254,12 @@ static enum err hand_over(struct reader *reader, struct page *page,
     enum err err = record_read(record->body, &page->arena, &view, e);
     if (!err)
         err = find_others(page, record, view.rows, &others, e);
-    size_t t = first_truth(page, record->seq);
-    while (t < page->truth_count && page->truths[t].seq == record->seq &&
-           page->truths[t].row < first)
-        t++;
+    size_t at = first_of(page, PART_TRUTHS, record->seq);
+    const struct page_truth *t = truth_at(page, at, record->seq);
+    while (t && t->row < first)
+        t = truth_at(page, ++at, record->seq);
     for (uint32_t i = first; !err && !reader->stopped && i < view.rows; i++) {
-        bool labelled =
-            t < page->truth_count && page->truths[t].seq == record->seq && page->truths[t].row == i;
+        bool labelled = t && t->row == i;
         struct stored_row row = {.seq = record->seq,
                                  .version = record->version,
                                  .time_ms = record->time_ms,
@@ -257,9 +269,9 @@ static enum err hand_over(struct reader *reader, struct page *page,
                                  .other_versions = others.versions,
                                  .others = others.scores};
         if (labelled) {
-            row.truth = page->truths[t].truth;
-            row.weight = page->truths[t].weight;
-            t++;
+            row.truth = t->truth;
+            row.weight = t->weight;
+            t = truth_at(page, ++at, record->seq);
         }
         if (q->labelled >= 0 && (q->labelled == 1) != labelled)
             continue;
@@ -308,8 +320,8 @@ enum err predictions_read_in(struct db *db, const struct read_query *query,
         more = page->count == page->limit;
         page->limit = next_limit(page);
     } while (!err && !reader.stopped && more);
-    free(page->truths);
-    free(page->scores);
+    for (unsigned kind = 0; kind < PART_KINDS; kind++)
+        free(page->parts[kind].items);
     arena_release(&page->arena);
     free(page);
     return err;

@@ -94,7 +94,10 @@ enum { REPORT_POINTS_MAX = 2000 };
 WARN_UNUSED enum err report_curve(const struct report *r, enum curve_kind kind, json_t *to,
                                   struct err_ctx *e);
 
-/* ---- for report.c and report_curves.c ---- */
+/* ---- for report_figures.c and report_curves.c ---- */
+
+/* True while all scores are kept, so that rankings need no histograms. */
+bool report_exact(const struct report *r);
 
 /* What is wrong with the probabilities of all rows, or NULL. */
 const char *report_scores_missing(const struct report *r);

@@ -1,5 +1,7 @@
 """Truth: early, late, repeated, corrected; as JSON, NDJSON, CSV; errors by their index."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -105,6 +107,34 @@ def test_ndjson_and_csv(server: Server, iris: Client) -> None:
         'fo"ur': "no",
         "five, six": 'a "b", c',
     }
+
+
+def test_a_table_may_quote_anything(server: Server, iris: Client) -> None:
+    odd = ["a, b", 'say "yes"', "two\nlines", '"', "\r\n", "ünï\u2028", ",", 'end"\n"', "plain"]
+    usual = [each for each in odd if "\n" not in each]
+    predict(iris, usual)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(["id", "truth"])
+    writer.writerows((each, each) for each in odd)
+    headers = {"Content-Type": "text/csv"}
+    answer = iris.post("/models/iris/feedback", data=table.getvalue().encode(), headers=headers)
+    # No prediction's id has control characters, so these wait for none.
+    assert counts(answer.json()) == (len(usual), 0, len(odd) - len(usual), 0)
+
+
+def test_a_label_of_several_lines_comes_as_a_table(server: Server, iris: Client) -> None:
+    predict(iris, ["one", "two", "three"])
+    table = b'truth,id\r\n"d ""e""\r\nf",one\r\n"\n",two\r\n"never ended,three\r\nyes,three\r\n'
+    headers = {"Content-Type": "text/csv"}
+    answer = iris.post("/models/iris/feedback", data=table, headers=headers, expect=200).json()
+    assert counts(answer) == (3, 0, 0, 1)
+    assert [error["index"] for error in answer["errors"]] == [2]
+    assert truths(server) == {"one": 'd "e"\r\nf', "two": "\n", "three": "yes"}
+    answer = iris.post(
+        "/models/iris/feedback", data=b'id,truth\none,"no', headers=headers, expect=422
+    ).json()
+    assert counts(answer) == (0, 0, 0, 1)
 
 
 WRONG_ITEMS = [
