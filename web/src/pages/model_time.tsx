@@ -12,6 +12,7 @@ import { Pick } from "../ui/fields";
 import { sentenceOf } from "../ui/state";
 import type { Chosen } from "./model_scores";
 
+const minute_ms = 60_000;
 const day_ms = 86_400_000;
 
 interface OverTime extends Chosen {
@@ -117,7 +118,8 @@ function timeOption(palette: Palette, given: TimeOption) {
     color: palette.muted,
     fontSize: 11,
     hideOverlap: true,
-    formatter: (at: number) => clock(at, long),
+    // Ticks between full minutes, and at the cut ends of a window, would repeat their neighbours.
+    formatter: (at: number) => (at % minute_ms === 0 ? clock(at, long) : ""),
   };
   return {
     ...base(palette),
