@@ -162,13 +162,11 @@ static enum err ask_about(struct portion *o, const char *sql, bool changed_only,
 static int by_row(const void *x, const void *y)
 {
     const struct truth *a = *(struct truth *const *)x, *b = *(struct truth *const *)y;
-    if (a->row != b->row)
+    if (a->seq == b->seq && a->row != b->row)
         return a->row < b->row ? -1 : 1;
     return by_record(x, y);
 }
 
-/* Sorted by row and then by record, so that few queries cover them: for requests of one row all are
- * row 0, for large ones neighbours are. */
 static void list_changes(struct portion *o)
 {
     struct truth **order = arena_alloc(&o->arena, (o->count + 1) * sizeof *order);
@@ -196,31 +194,40 @@ static struct change *find_change(struct change *list, size_t count, int64_t seq
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct truth *t = list[middle].truths[0];
-        if (t->row < row || (t->row == row && t->seq < seq))
+        if (t->seq < seq || (t->seq == seq && t->row < row))
             low = middle + 1;
         else
             high = middle;
     }
-    bool found = low < count && list[low].truths[0]->row == row && list[low].truths[0]->seq == seq;
-    return found ? &list[low] : NULL;
+    assert(low < count && list[low].truths[0]->row == row && list[low].truths[0]->seq == seq);
+    return &list[low];
 }
 
-/* Some changes that follow each other, of at most KEYS_MAX records and a short range of rows. */
-static enum err load_before(struct portion *o, struct change *list, size_t count,
-                            const struct bind *keys, unsigned key_count, struct err_ctx *e)
+/* By look-ups of the whole key. A list of records beside a range of rows would do too, but
+ * PostgreSQL then reads these rows of all records there are. */
+static const char select_before[] =
+    "select cast(k.column1 as bigint), cast(k.column2 as bigint),"
+    " (select f.truth from predictions_feedback f where f.model_id = $1"
+    " and f.seq = cast(k.column1 as bigint) and f.row_no = cast(k.column2 as bigint)),"
+    " (select f.weight from predictions_feedback f where f.model_id = $1"
+    " and f.seq = cast(k.column1 as bigint) and f.row_no = cast(k.column2 as bigint))"
+    " from (values $ROWS) k";
+
+static enum err load_before(struct portion *o, struct change *list, unsigned count,
+                            struct err_ctx *e)
 {
+    struct bind keys[KEYS_MAX];
     struct rows *r = NULL;
+    for (unsigned i = 0; i < count; i++) {
+        keys[2 * i] = bind_i64(list[i].truths[0]->seq);
+        keys[2 * i + 1] = bind_i64(list[i].truths[0]->row);
+    }
     enum err err =
-        keys_query(o->db,
-                   "select seq, row_no, truth, weight from predictions_feedback"
-                   " where model_id = $1 and row_no >= $2 and row_no <= $3 and seq in ($KEYS)",
-                   BIND(bind_i64(o->model_id), bind_i64(list[0].truths[0]->row),
-                        bind_i64(list[count - 1].truths[0]->row)),
-                   keys, key_count, &r, e);
+        keys_query_rows(o->db, select_before, BIND(bind_i64(o->model_id)), keys, 2, count, &r, e);
     while (!err && !(err = rows_next(r, e)) && rows_have(r)) {
-        struct change *c = find_change(list, count, rows_i64(r, 0), (uint32_t)rows_i64(r, 1));
-        if (!c)
+        if (rows_is_null(r, 2))
             continue;
+        struct change *c = find_change(list, count, rows_i64(r, 0), (uint32_t)rows_i64(r, 1));
         c->before = arena_str(&o->arena, rows_text(r, 2));
         c->weight_before = rows_f64(r, 3);
     }
@@ -228,37 +235,13 @@ static enum err load_before(struct portion *o, struct change *list, size_t count
     return err;
 }
 
-/* How many of the list are asked for at once, and of which records: not so many that the product of
- * rows and records, which is what the query looks at, is much larger. */
-static size_t choose_stored(const struct change *list, size_t count, struct bind *keys,
-                            unsigned *key_count)
-{
-    enum { CELLS_MAX = 256 };
-    size_t n = 0;
-    *key_count = 0;
-    for (; n < count; n++) {
-        int64_t seq = list[n].truths[0]->seq;
-        uint32_t range = list[n].truths[0]->row - list[0].truths[0]->row + 1;
-        bool known = *key_count && keys[*key_count - 1].i64 == seq;
-        if (n && (uint64_t)range * (*key_count + !known) > CELLS_MAX)
-            break;
-        if (!known && *key_count == KEYS_MAX)
-            break;
-        if (!known)
-            keys[(*key_count)++] = bind_i64(seq);
-    }
-    return n;
-}
-
 static enum err load_stored(struct portion *o, struct err_ctx *e)
 {
+    enum { PAIRS_MAX = KEYS_MAX / 2 };
     enum err err = ERR_OK;
-    for (size_t at = 0, n; !err && at < o->change_count; at += n) {
-        struct bind keys[KEYS_MAX];
-        unsigned key_count = 0;
-        n = choose_stored(o->changes + at, o->change_count - at, keys, &key_count);
-        err = load_before(o, o->changes + at, n, keys, key_count, e);
-    }
+    for (size_t at = 0; !err && at < o->change_count; at += PAIRS_MAX)
+        err = load_before(o, o->changes + at,
+                          (unsigned)MIN(o->change_count - at, (size_t)PAIRS_MAX), e);
     return err;
 }
 

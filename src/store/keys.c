@@ -13,15 +13,15 @@ static void add_numbers(struct buf *b, unsigned from, unsigned count)
     }
 }
 
-/* "($1, $2, $3), ($1, $4, $5)" */
-static void add_rows(struct buf *b, unsigned shared, unsigned width, unsigned rows)
+/* "($1, $2, $3), ($1, $4, $5)", or without the shared ones before `from`. */
+static void add_rows(struct buf *b, unsigned shared, unsigned from, unsigned width, unsigned rows)
 {
     for (unsigned i = 0; i < rows; i++) {
         buf_add(b, i ? STR(", (") : STR("("));
         add_numbers(b, 1, shared);
         if (shared)
             buf_add(b, STR(", "));
-        add_numbers(b, 1 + shared + i * width, width);
+        add_numbers(b, from + i * width, width);
         buf_add_c(b, ')');
     }
 }
@@ -37,33 +37,60 @@ static void split(const char *sql, const char *word, struct str *before, struct 
 
 /* ---- looking up ---- */
 
-static unsigned list_length(unsigned count)
+static unsigned list_length(unsigned count, unsigned max)
 {
     enum { FEW = 8 };
     if (count <= 1)
         return 1;
-    return count <= FEW ? FEW : KEYS_MAX;
+    return count <= FEW ? FEW : max;
+}
+
+/* The query with its list in it; what the keys do not fill is NULL. */
+static enum err query(struct db *db, const struct buf *text, struct binds first,
+                      const struct bind *keys, unsigned count, unsigned length, struct rows **out,
+                      struct err_ctx *e)
+{
+    struct bind binds[BINDS_ALL_MAX];
+    for (unsigned i = 0; i < first.count; i++)
+        binds[i] = first.values[i];
+    for (unsigned i = 0; i < length; i++)
+        binds[first.count + i] = i < count ? keys[i] : bind_null();
+    return db_query(db, text->p, (struct binds){binds, first.count + length}, out, e);
 }
 
 enum err keys_query(struct db *db, const char *sql, struct binds first, const struct bind *keys,
                     unsigned count, struct rows **out, struct err_ctx *e)
 {
     assert(first.count <= BINDS_FIRST_MAX && count <= KEYS_MAX);
-    struct bind binds[BINDS_ALL_MAX];
     struct str before, after;
     struct buf text;
-    unsigned length = list_length(count);
+    unsigned length = list_length(count, KEYS_MAX);
     split(sql, "$KEYS", &before, &after);
     buf_init(&text, SQL_BYTES_MAX);
     buf_add(&text, before);
     add_numbers(&text, first.count + 1, length);
     buf_add(&text, after);
     buf_add_c(&text, '\0');
-    for (unsigned i = 0; i < first.count; i++)
-        binds[i] = first.values[i];
-    for (unsigned i = 0; i < length; i++)
-        binds[first.count + i] = i < count ? keys[i] : bind_null();
-    enum err err = db_query(db, text.p, (struct binds){binds, first.count + length}, out, e);
+    enum err err = query(db, &text, first, keys, count, length, out, e);
+    buf_release(&text);
+    return err;
+}
+
+enum err keys_query_rows(struct db *db, const char *sql, struct binds first,
+                         const struct bind *keys, unsigned width, unsigned count, struct rows **out,
+                         struct err_ctx *e)
+{
+    assert(first.count <= BINDS_FIRST_MAX && width * count <= KEYS_MAX);
+    struct str before, after;
+    struct buf text;
+    unsigned rows = list_length(count, KEYS_MAX / width);
+    split(sql, "$ROWS", &before, &after);
+    buf_init(&text, SQL_BYTES_MAX);
+    buf_add(&text, before);
+    add_rows(&text, 0, first.count + 1, width, rows);
+    buf_add(&text, after);
+    buf_add_c(&text, '\0');
+    enum err err = query(db, &text, first, keys, count * width, rows * width, out, e);
     buf_release(&text);
     return err;
 }
@@ -83,7 +110,7 @@ static enum err insert(struct db *db, const char *sql, struct binds first,
     split(sql, "$ROWS", &before, &after);
     buf_init(&text, SQL_BYTES_MAX);
     buf_add(&text, before);
-    add_rows(&text, first.count, width, rows);
+    add_rows(&text, first.count, first.count + 1, width, rows);
     buf_add(&text, after);
     buf_add_c(&text, '\0');
     struct bind *binds = xmalloc(count * all * sizeof *binds);

@@ -24,6 +24,14 @@ WARN_UNUSED enum err keys_query(struct db *db, const char *sql, struct binds fir
                                 const struct bind *keys, unsigned count, struct rows **out,
                                 struct err_ctx *e);
 
+/* For keys of several values, `width` each and at most KEYS_MAX values in all: $ROWS becomes
+ * "($2, $3), ($4, $5)", what may stand behind `values`. Rows of NULL fill the list. PostgreSQL
+ * takes these values for text where nothing tells their type: cast($...) them where they are used.
+ */
+WARN_UNUSED enum err keys_query_rows(struct db *db, const char *sql, struct binds first,
+                                     const struct bind *keys, unsigned width, unsigned count,
+                                     struct rows **out, struct err_ctx *e);
+
 /* Any number of rows of `width` values each; `first` (4 at most) stands before them in every row.
  */
 WARN_UNUSED enum err keys_insert(struct db *db, const char *sql, struct binds first,

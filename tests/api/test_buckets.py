@@ -262,3 +262,32 @@ def test_hours_from_before_there_were_minutes_stay_valid(server: Server) -> None
     wait_until(lambda: world.scored("2") == 60, 10)
     assert sql(server, "select count(*) from monitoring_minutes") == [(0,)]
     world.check(3)
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_many_classes_times_many_rows_rank_by_histograms(server: Server) -> None:
+    """Fewer rows than may be exact, but more numbers than a report keeps."""
+    classes, rows, requests = [f"c{i}" for i in range(64)], 11_000, 6
+    api, rng = server.api("developer"), np.random.default_rng(1)
+    api.post("/models", json={"name": "m", "task": "classification"}, expect=201)
+    add_version(api, "m", echo_classifier(64), classes)
+    for r in range(requests):
+        p = rng.dirichlet(np.ones(64), rows).astype("<f4")
+        x = np.column_stack([p.argmax(axis=1), p]).astype("<f4")
+        tensor = {"name": "x", "shape": list(x.shape), "datatype": "FP32"}
+        tensor["parameters"] = {"binary_data_size": x.nbytes}
+        wanted = [{"name": "label"}]
+        head = json.dumps({"id": f"r{r}", "inputs": [tensor], "outputs": wanted}).encode()
+        server.oip("developer").post(
+            "/models/m/infer",
+            data=head + x.tobytes(),
+            headers={"Inference-Header-Content-Length": str(len(head))},
+            expect=200,
+        )
+        truth = "id,truth\n" + "".join(f"r{r}/{i},c{p[i].argmax()}\n" for i in range(rows))
+        csv = {"Content-Type": "text/csv"}
+        api.post("/models/m/feedback", data=truth, headers=csv, expect=200)
+    found = api.get("/models/m/metrics", expect=200).json()
+    assert found["labelled"] == rows * requests
+    assert found["auc"]["macro"] > 0.9
+    assert 0 < found["auc_error"] < 0.05

@@ -467,6 +467,32 @@ static unsigned found(struct db *db, int64_t from, unsigned count)
     return n;
 }
 
+/* Of pairs of a number and its text, every third is wrong. */
+static void pairs_are_found_by_both(struct db *db, unsigned count)
+{
+    struct bind keys[KEYS_MAX];
+    struct rows *r = NULL;
+    unsigned rows = 0, hits = 0;
+    for (unsigned i = 0; i < count; i++) {
+        keys[2 * i] = bind_i64(2 * (int64_t)i);
+        keys[2 * i + 1] = bind_text((i % 2 == 1) != (i % 3 == 0) ? STR("odd") : STR("even"));
+    }
+    must(keys_query_rows(db,
+                         "select cast(k.column1 as bigint), (select v.id from v where v.number = $1"
+                         " and v.id = cast(k.column1 as bigint) and v.words = k.column2)"
+                         " from (values $ROWS) k",
+                         BIND(bind_i64(7)), keys, 2, count, &r, &e),
+         &e);
+    for (; rows_next(r, &e) == ERR_OK && rows_have(r); rows++)
+        if (!rows_is_null(r, 1)) {
+            assert_int_equal(rows_i64(r, 0), rows_i64(r, 1));
+            hits++;
+        }
+    rows_close(r);
+    assert_int_equal(hits, count - (count + 2) / 3);
+    assert_true(rows >= count);
+}
+
 static void many_keys_are_asked_and_stored_at_once(void **state)
 {
     static const size_t counts[] = {0, 1, 2, 29, 30, 31, 60, 1000};
@@ -480,6 +506,8 @@ static void many_keys_are_asked_and_stored_at_once(void **state)
         rows_close(r);
         for (unsigned keys = 0; counts[i] == 1000 && keys <= KEYS_MAX; keys++)
             assert_int_equal(found(db, 101, keys), keys / 2);
+        for (unsigned pairs = 0; counts[i] == 1000 && 2 * pairs <= KEYS_MAX; pairs++)
+            pairs_are_found_by_both(db, pairs);
         assert_int_equal(db_end(db, ERR_INVALID, NULL), ERR_INVALID);
     }
     store_close(s);
