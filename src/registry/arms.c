@@ -161,6 +161,34 @@ static void date_arms(const struct change *c, struct arm *arms, unsigned count, 
     }
 }
 
+json_t *arms_to_json(const struct arm *arms, unsigned count)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < count; i++) {
+        json_t *arm = json_object();
+        json_set_digits(arm, "version", arms[i].number);
+        json_set_cstr(arm, "mode", arm_mode_text(arms[i].mode));
+        json_set(arm, "weight",
+                 arms[i].mode == ARM_SPLIT ? json_real(arms[i].weight) : json_null());
+        json_set(arm, "sample",
+                 arms[i].mode == ARM_SHADOW ? json_real(arms[i].sample) : json_null());
+        json_set_time(arm, "since", arms[i].since_ms);
+        json_push(list, arm);
+    }
+    return list;
+}
+
+/* What was changed cannot be told by the champions alone: shadows and shares come and go. */
+static struct str tell_change(struct change *c, const struct arm *arms, unsigned count)
+{
+    json_t *both = json_object();
+    json_set(both, "before", arms_to_json(c->arms, c->count));
+    json_set(both, "after", arms_to_json(arms, count));
+    struct str text = json_dump(both, &c->arena);
+    json_decref(both);
+    return text;
+}
+
 enum err registry_arms_set(struct registry *r, struct http_request *rq, struct str model,
                            const struct arm *arms, unsigned count, struct str reason,
                            struct err_ctx *e)
@@ -182,7 +210,8 @@ enum err registry_arms_set(struct registry *r, struct http_request *rq, struct s
                          .from_version = champion_of(c.arms, c.count),
                          .to_version = champion_of(arms, count),
                          .reason = reason,
-                         .actor = inside_actor(rq)};
+                         .actor = inside_actor(rq),
+                         .evidence = tell_change(&c, dated, count)};
     return change_end(&c, err, &d, e);
 }
 

@@ -29,7 +29,7 @@ enum err registry_api_arms_get(struct http_request *rq, struct err_ctx *e)
     if (err)
         return err;
     json_t *object = json_object();
-    json_set(object, "arms", registry_api_arms(arms, count));
+    json_set(object, "arms", arms_to_json(arms, count));
     http_answer_json(rq, 200, object);
     return ERR_OK;
 }

@@ -178,6 +178,9 @@ WARN_UNUSED enum err registry_promote(struct registry *r, struct http_request *r
                                       int64_t number, const char *verdict, struct str reason,
                                       struct decision *out, struct arena *a, struct err_ctx *e);
 
+/* Arms in the words of the interface, for answers and for the evidence of decisions. */
+json_t *arms_to_json(const struct arm *arms, unsigned count);
+
 /* Decisions of a model whose id is below `before`, the newest first. */
 WARN_UNUSED enum err registry_decisions(struct registry *r, int64_t model_id, int64_t before,
                                         unsigned limit, struct decision **out, unsigned *count,

@@ -18,23 +18,6 @@ enum err registry_api_number(struct str text, int64_t *number, struct err_ctx *e
     return err_set(e, ERR_NOT_FOUND, "the model has no version \"" STR_FMT "\"", STR_ARG(text));
 }
 
-json_t *registry_api_arms(const struct arm *arms, unsigned count)
-{
-    json_t *list = json_array();
-    for (unsigned i = 0; i < count; i++) {
-        json_t *arm = json_object();
-        json_set_digits(arm, "version", arms[i].number);
-        json_set_cstr(arm, "mode", arm_mode_text(arms[i].mode));
-        json_set(arm, "weight",
-                 arms[i].mode == ARM_SPLIT ? json_real(arms[i].weight) : json_null());
-        json_set(arm, "sample",
-                 arms[i].mode == ARM_SHADOW ? json_real(arms[i].sample) : json_null());
-        json_set_time(arm, "since", arms[i].since_ms);
-        json_push(list, arm);
-    }
-    return list;
-}
-
 static enum err model_to_json(struct registry *r, const struct model *m, json_t **out,
                               struct arena *a, struct err_ctx *e)
 {
@@ -57,7 +40,7 @@ static enum err model_to_json(struct registry *r, const struct model *m, json_t 
         if (arms[i].mode == ARM_CHAMPION)
             json_set_digits(object, "champion", arms[i].number);
     json_set_i64(object, "versions", version_count);
-    json_set(object, "arms", registry_api_arms(arms, arm_count));
+    json_set(object, "arms", arms_to_json(arms, arm_count));
     json_set_cstr(object, "primary_metric",
                   m->task == TASK_CLASSIFICATION ? "accuracy"
                   : m->task == TASK_REGRESSION   ? "rmse"

@@ -17,6 +17,5 @@ WARN_UNUSED enum err registry_api_number(struct str text, int64_t *number, struc
 
 json_t *registry_api_version(struct registry *r, struct str model, const struct model_version *v,
                              struct arena *a);
-json_t *registry_api_arms(const struct arm *arms, unsigned count);
 
 #endif

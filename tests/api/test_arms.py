@@ -120,6 +120,23 @@ def test_promotion_and_rollback_leave_decisions(three: Server) -> None:
     assert page["items"] + rest["items"] == decisions
 
 
+def test_a_change_of_arms_tells_what_it_changed(three: Server) -> None:
+    developer = three.api("developer")
+    set_arms(developer, "iris", arm("1"), arm("2", "shadow", sample=0.5))
+    set_arms(developer, "iris", arm("1"), arm("3", "split", weight=0.25))
+    last = developer.get("/models/iris/decisions", expect=200).json()["items"][0]
+    assert (last["verdict"], last["from"], last["to"]) == ("arms", "1", "1")
+    before, after = last["evidence"]["before"], last["evidence"]["after"]
+    assert [(each["version"], each["mode"], each["sample"]) for each in before] == [
+        ("1", "champion", None),
+        ("2", "shadow", 0.5),
+    ]
+    assert [(each["version"], each["mode"], each["weight"]) for each in after] == [
+        ("1", "champion", None),
+        ("3", "split", 0.25),
+    ]
+
+
 def test_the_old_champion_takes_the_place_of_the_new_one(three: Server) -> None:
     developer = three.api("developer")
     set_arms(developer, "iris", arm("1"), arm("2", "shadow", sample=0.5))
