@@ -82,6 +82,17 @@ static void clear_request(struct http_request *rq)
     rq->answer.content_type = "application/json";
 }
 
+/* "http://host/path" is how a proxy asks (RFC 9112, section 3.2.2): the host is no part of it. */
+static struct str without_authority(struct str uri)
+{
+    ptrdiff_t slashes = str_starts(uri, STR("/")) ? -1 : str_find_str(uri, STR("://"));
+    if (slashes < 0)
+        return uri;
+    struct str rest = str_from(uri.p + slashes + 3, uri.n - (size_t)slashes - 3);
+    ptrdiff_t path = str_find(rest, '/');
+    return path < 0 ? STR("/") : str_from(rest.p + path, rest.n - (size_t)path);
+}
+
 struct exchange *exchange_new(struct exchange_pool *p, struct http_server *server,
                               struct MHD_Connection *connection, struct str uri)
 {
@@ -100,7 +111,7 @@ struct exchange *exchange_new(struct exchange_pool *p, struct http_server *serve
     rq->server = server;
     rq->started_ns = clock_monotonic_ns();
     x->moments = (struct meter_moments){.started_ns = rq->started_ns};
-    uri = arena_str(&rq->arena, uri);
+    uri = arena_str(&rq->arena, without_authority(uri));
     ptrdiff_t at = str_find(uri, '?');
     rq->path = at < 0 ? uri : str_from(uri.p, (size_t)at);
     if (at >= 0)

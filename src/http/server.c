@@ -312,7 +312,7 @@ static enum MHD_Result resumed(struct exchange *x)
 }
 
 struct frame {
-    unsigned lengths, codings;
+    unsigned hosts, lengths, codings;
     bool chunked;
 };
 
@@ -320,8 +320,8 @@ static enum MHD_Result look_at_frame(void *argument, enum MHD_ValueKind kind, co
                                      const char *value)
 {
     struct frame *f = argument;
-    if (strcasecmp(name, "Content-Length") == 0)
-        f->lengths++;
+    f->hosts += strcasecmp(name, "Host") == 0;
+    f->lengths += strcasecmp(name, "Content-Length") == 0;
     if (strcasecmp(name, "Transfer-Encoding") == 0) {
         f->codings++;
         f->chunked = value && strcasecmp(value, "chunked") == 0;
@@ -329,29 +329,33 @@ static enum MHD_Result look_at_frame(void *argument, enum MHD_ValueKind kind, co
     return MHD_YES;
 }
 
-/* A proxy and we must agree where the body ends, or what we take for the next request is something
- * that the proxy has never seen. libmicrohttpd takes the first of several lengths, any coding, and
- * both together; RFC 9112, section 6.3, wants such a request refused and its connection closed. */
-static bool has_one_end(struct exchange *x)
+/* A proxy and we must agree whom a request is for and where its body ends, or what we take for the
+ * next request is something that the proxy has never seen. libmicrohttpd takes the first of several
+ * lengths, any coding, both together, and any number of hosts; RFC 9112, sections 3.2 and 6.3,
+ * wants such a request refused and its connection closed. */
+static bool is_framed(struct exchange *x, const char *version)
 {
     struct frame f = {0};
     MHD_get_connection_values(x->connection, MHD_HEADER_KIND, look_at_frame, &f);
-    if (f.lengths + f.codings <= 1 && f.chunked == (f.codings == 1))
+    bool one_end = f.lengths + f.codings <= 1 && f.chunked == (f.codings == 1);
+    bool one_host = f.hosts == 1 || (f.hosts == 0 && strcmp(version, "HTTP/1.1") != 0);
+    if (one_end && one_host)
         return true;
     http_answer_header(&x->rq, "Connection", "close");
-    err_set(&x->failure, ERR_SYNTAX,
-            "the end of the body must be told once: by one Content-Length, or by "
-            "\"Transfer-Encoding: chunked\"");
+    err_set(&x->failure, ERR_SYNTAX, "%s",
+            one_end ? "a request must have exactly one Host header"
+                    : "the end of the body must be told once: by one Content-Length, or by "
+                      "\"Transfer-Encoding: chunked\"");
     return false;
 }
 
-static enum MHD_Result head(struct exchange *x, const char *method)
+static enum MHD_Result head(struct exchange *x, const char *method, const char *version)
 {
     atomic_fetch_add_explicit(&x->rq.server->requests, 1, memory_order_relaxed);
     atomic_fetch_add(&x->rq.server->in_flight, 1);
     x->counted = true;
     exchange_read_head(x, method);
-    bool framed = has_one_end(x);
+    bool framed = is_framed(x, version);
     if (x->failure.code && !(framed && exchange_is_short(x)))
         return answer(x);
     atomic_store(&x->step, EXCHANGE_BODY);
@@ -379,7 +383,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
     struct exchange *x = *slot;
     switch ((enum exchange_step)atomic_load(&x->step)) {
     case EXCHANGE_HEAD:
-        return head(x, method);
+        return head(x, method, version);
     case EXCHANGE_BODY:
         if (*piece_bytes == 0)
             return run(x);

@@ -222,6 +222,29 @@ def test_a_body_with_two_ends_is_refused_and_nothing_follows(server: Server, fra
     assert answer.count(b"HTTP/1.1") == 0, "a second request was found behind the first"
 
 
+@pytest.mark.parametrize("hosts", ["", "Host: a\r\nHost: b\r\n", "Host: a\r\nHost: a\r\n"])
+def test_a_request_is_for_one_host(server: Server, hosts: str) -> None:
+    status, answer = ask(server, f"GET /v2/health/live HTTP/1.1\r\n{hosts}\r\n")
+    assert status == 400
+    assert b"exactly one Host" in answer
+    status, _ = ask(server, "GET /v2/health/live HTTP/1.0\r\n\r\n")
+    assert status == 200, "HTTP/1.0 knows no Host"
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://x/v2/health/live", 200),
+        ("http://x:8080/v2/health/live?y=/a", 200),
+        ("http://x/v2/nothing", 404),
+        ("http://x", 200),
+    ],
+)
+def test_a_proxy_may_ask_with_the_whole_address(server: Server, target: str, status: int) -> None:
+    head = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert ask(server, head)[0] == status
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
