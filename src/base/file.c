@@ -170,6 +170,17 @@ bool file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool file_folder_has_entries(const char *path)
+{
+    DIR *folder = opendir(path);
+    unsigned entries = 0;
+    while (folder && entries < 3 && readdir(folder))
+        entries++;
+    if (folder)
+        closedir(folder);
+    return entries > 2; /* "." and ".." are always there */
+}
+
 int64_t file_bytes(const char *path)
 {
     struct stat st;

@@ -48,6 +48,9 @@ WARN_UNUSED enum err file_remove_tree(const char *path, struct err_ctx *e);
 
 bool file_exists(const char *path);
 
+/* True for a folder that can be read and is not empty. */
+bool file_folder_has_entries(const char *path);
+
 /* -1 when it cannot be told. */
 int64_t file_bytes(const char *path);
 

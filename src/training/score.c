@@ -376,7 +376,7 @@ enum err run_score(struct training *t, const struct run *run, const atomic_bool 
 {
     const char *model = run_file(t, run->id, "artifacts/model/model.onnx", a);
     if (!file_exists(model))
-        return file_exists(run_file(t, run->id, "artifacts/model", a))
+        return file_folder_has_entries(run_file(t, run->id, "artifacts/model", a))
                    ? ERR_OK /* a model for another runtime */
                    : err_set(e, ERR_NOT_FOUND, "the module left no artifacts/model/model.onnx");
     struct scoring *s = xcalloc(1, sizeof *s);

@@ -63,6 +63,7 @@ def processes_of(run: str) -> list[int]:
         ("crash", "signal 11"),
         ("die", "was killed (SIGKILL), as the system does when memory runs out"),
         ("no_model", "left no artifacts/model/model.onnx"),
+        ("empty_model", "left no artifacts/model/model.onnx"),
         ("bad_model", "the model could not be judged"),
         ("unknown", "KeyError: 'unknown'"),
     ],
@@ -213,7 +214,7 @@ def test_a_run_outlives_its_server(server: Server, how: str) -> None:
     found = wait_status(api, run, "done")
     assert found["progress"] == {"fraction": 0.5, "message": "half"}
     items = api.get(f"/runs/{wait_status(api, waiting, 'done')['id']}/metrics").json()["items"]
-    assert [each["key"] for each in items] == ["loss", "loss", "odd", "whole"]
+    assert [each["key"] for each in items] == ["loss", "loss", "odd", "whole", "whole"]
 
 
 def test_what_ended_while_the_server_was_away_is_found(server: Server) -> None:
@@ -273,7 +274,7 @@ def test_a_crash_at_any_moment_loses_no_run(server: Server) -> None:
     for run in runs:
         assert wait_status(api, run, "done", timeout=40)["status"] == "done"
         items = api.get(f"/runs/{run}/metrics").json()["items"]
-        assert [each["key"] for each in items] == ["loss", "loss", "odd", "whole"]
+        assert [each["key"] for each in items] == ["loss", "loss", "odd", "whole", "whole"]
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)

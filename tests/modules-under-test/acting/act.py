@@ -115,6 +115,10 @@ def no_model() -> None:
     pass
 
 
+def empty_model() -> None:
+    (RUN / "artifacts" / "model").mkdir(parents=True)
+
+
 def bad_model() -> None:
     leave_model()
     (RUN / "artifacts" / "model" / "model.onnx").write_bytes(b"this is no model")
@@ -143,6 +147,7 @@ acts: dict[str, Callable[[], None]] = {
         eat_memory,
         link_out,
         no_model,
+        empty_model,
         bad_model,
         show_environment,
     )
