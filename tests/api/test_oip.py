@@ -351,7 +351,7 @@ def test_wrong_bodies_are_refused_with_a_reason(iris: Client) -> None:
         ({"inputs": [{**x, "name": "y"}]}, "'y'"),
         ({"inputs": [{**x, "name": 5}]}, "text"),
         ({"inputs": [{**x, "datatype": "FP64"}]}, "FP64"),
-        ({"inputs": [{**x, "datatype": "FLOAT"}]}, "FLOAT"),
+        ({"inputs": [{**x, "datatype": "FLOAT"}]}, 'input 0: "FLOAT"'),
         ({"inputs": [{**x, "shape": [2]}]}, "[2]"),
         ({"inputs": [{**x, "shape": [1, 3]}]}, "[1,3]"),
         ({"inputs": [{**x, "shape": [1, -2]}]}, "-2"),

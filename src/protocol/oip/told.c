@@ -112,8 +112,9 @@ static enum err take_shape(struct decoder *d, struct told *in)
         if (!jsonpull_digits(&d->j, &digits))
             return broken(d);
         if (!num_parse_i64(digits, 0, INT64_MAX, &in->shape[in->rank++]))
-            return err_set(d->e, ERR_INVALID, "a dimension must be a whole number, not " STR_FMT,
-                           STR_ARG(digits));
+            return err_set(d->e, ERR_INVALID,
+                           "input %u: a dimension must be a whole number, not " STR_FMT,
+                           d->input_count, STR_ARG(digits));
     }
     return d->j.error ? broken(d) : ERR_OK;
 }
@@ -125,8 +126,8 @@ static enum err take_datatype(struct decoder *d, struct told *in)
         return broken(d);
     in->has_datatype = true;
     if (!datatype_parse(text, &in->datatype))
-        return err_set(d->e, ERR_INVALID, "\"%.*s\" is no datatype", (int)MIN(text.n, (size_t)40),
-                       text.p);
+        return err_set(d->e, ERR_INVALID, "input %u: \"%.*s\" is no datatype", d->input_count,
+                       (int)MIN(text.n, (size_t)40), text.p);
     return ERR_OK;
 }
 
