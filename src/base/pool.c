@@ -1,6 +1,8 @@
 #include "base/pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct task {
     void (*work)(void *);
@@ -40,6 +42,9 @@ static void *pool_thread(void *argument)
     struct pool *p = argument;
     struct task task;
     pthread_setname_np(pthread_self(), p->opts.name);
+    if (p->opts.niceness)
+        (void)!setpriority(PRIO_PROCESS, (id_t)gettid(),
+                           p->opts.niceness); /* a thread's, on Linux */
     while (next_task(p, &task)) {
         task.work(task.argument);
         pthread_mutex_lock(&p->lock);

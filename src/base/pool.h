@@ -20,6 +20,7 @@ struct pool_opts {
     const char *name; /* at most 15 bytes: the threads' name too */
     unsigned threads;
     unsigned queue_max;
+    int niceness; /* 0 to 19, as nice(1): how far the threads step back for others */
 };
 
 struct pool_stats {

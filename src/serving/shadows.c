@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "base/pool.h"
 
-enum { THREADS = 1 };
+/* Those who wait for an answer come first: shadows take what is left of the cores, not so little
+ * that somebody waits for a lock that they hold. */
+enum { THREADS = 1, NICENESS = 10 };
 
 struct shadows {
     struct predictions *predictions;
@@ -101,7 +103,8 @@ void shadows_score(struct shadows *s, struct deployment *d, struct version *serv
 
 enum err shadows_open(const struct shadows_opts *opts, struct shadows **out, struct err_ctx *e)
 {
-    struct pool_opts pool = {.name = "shadows", .threads = THREADS, .queue_max = opts->queue_max};
+    struct pool_opts pool = {
+        .name = "shadows", .threads = THREADS, .queue_max = opts->queue_max, .niceness = NICENESS};
     struct shadows *s = xcalloc(1, sizeof *s);
     s->predictions = opts->predictions;
     enum err err = pool_open(&pool, &s->pool, e);

@@ -196,13 +196,17 @@ uint64_t version_estimate_ns(const struct version *v, uint32_t rows)
            (uint64_t)atomic_load_explicit(&v->row_ns, memory_order_relaxed) * rows;
 }
 
-/* A moving average over the last dozen runs; single rows and batches teach different figures. */
+/* A moving average over the last dozen runs; single rows and batches teach different figures. A run
+ * during which the thread had to give its core away tells nothing about the model: one of them must
+ * not send the next dozen requests to the pool, so the figure rises by an eighth at the most. */
 static void learn(struct version *v, uint32_t rows, uint64_t took_ns)
 {
+    enum { RISE_LEAST_NS = 1000 };
     _Atomic uint32_t *figure = rows <= 1 ? &v->run_ns : &v->row_ns;
     int64_t seen = (int64_t)MIN(rows <= 1 ? took_ns : took_ns / rows, (uint64_t)UINT32_MAX);
     int64_t old = atomic_load_explicit(figure, memory_order_relaxed);
-    atomic_store_explicit(figure, (uint32_t)(old + (seen - old) / 8), memory_order_relaxed);
+    int64_t change = MIN((seen - old) / 8, old / 8 + RISE_LEAST_NS);
+    atomic_store_explicit(figure, (uint32_t)(old + change), memory_order_relaxed);
 }
 
 enum err version_run(struct version *v, const struct tensor *inputs, uint32_t rows,
