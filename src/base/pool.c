@@ -21,6 +21,15 @@ struct pool {
     bool closing;
 };
 
+/* Under the lock, and only where one waits. */
+static struct task first_task(struct pool *p)
+{
+    struct task task = p->ring[p->first];
+    p->first = (p->first + 1) % p->opts.queue_max;
+    p->queued--;
+    return task;
+}
+
 static bool next_task(struct pool *p, struct task *task)
 {
     pthread_mutex_lock(&p->lock);
@@ -28,13 +37,21 @@ static bool next_task(struct pool *p, struct task *task)
         pthread_cond_wait(&p->wanted, &p->lock);
     bool found = p->queued > 0;
     if (found) {
-        *task = p->ring[p->first];
-        p->first = (p->first + 1) % p->opts.queue_max;
-        p->queued--;
+        *task = first_task(p);
         p->running++;
     }
     pthread_mutex_unlock(&p->lock);
     return found;
+}
+
+unsigned pool_take(struct pool *p, void **arguments, unsigned max)
+{
+    unsigned n = 0;
+    pthread_mutex_lock(&p->lock);
+    for (; n < max && p->queued; n++)
+        arguments[n] = first_task(p).argument;
+    pthread_mutex_unlock(&p->lock);
+    return n;
 }
 
 static void *pool_thread(void *argument)

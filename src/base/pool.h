@@ -33,6 +33,10 @@ WARN_UNUSED enum err pool_open(const struct pool_opts *opts, struct pool **out, 
 /* ERR_BUSY when the queue is full or the pool is closing; the work is then still the caller's. */
 WARN_UNUSED enum err pool_submit(struct pool *p, void (*work)(void *), void *argument);
 
+/* For work that does better with many at once: its thread takes up to `max` of the tasks that wait,
+ * oldest first, as its own. All tasks of such a pool are the same work. Returns their number. */
+unsigned pool_take(struct pool *p, void **arguments, unsigned max);
+
 void pool_stats(struct pool *p, struct pool_stats *out);
 
 /* Lets everything that was accepted finish. NULL is fine. */

@@ -1,5 +1,21 @@
 #include "predictions/scores.h"
 
+struct scores scores_slice(const struct scores *s, uint32_t from, uint32_t rows)
+{
+    assert(from <= s->rows && rows <= s->rows - from);
+    struct scores slice = *s;
+    slice.rows = rows;
+    if (s->classes)
+        slice.classes = s->classes + from;
+    if (s->others)
+        slice.others = s->others + from;
+    if (s->probabilities)
+        slice.probabilities = s->probabilities + (size_t)from * s->class_count;
+    if (s->values)
+        slice.values = s->values + from;
+    return slice;
+}
+
 struct str scores_label(const struct scores *s, const struct signature *sig, uint32_t i)
 {
     assert(i < s->rows && s->classes);

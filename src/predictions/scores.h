@@ -20,6 +20,9 @@ struct scores {
     double *values;       /* [rows], regression */
 };
 
+/* Some of the rows, in the same memory. */
+struct scores scores_slice(const struct scores *s, uint32_t from, uint32_t rows);
+
 /* What people read for row `i` of a classification. */
 struct str scores_label(const struct scores *s, const struct signature *sig, uint32_t i);
 

@@ -9,6 +9,8 @@
  * that somebody waits for a lock that they hold. */
 enum { THREADS = 1, NICENESS = 10 };
 
+enum { JOBS_MAX = 256, STACK_ROWS_MAX = 1024, STACK_BYTES_MAX = 1 << 24, LINGER_NS = 2000000 };
+
 struct shadows {
     struct predictions *predictions;
     struct pool *pool;
@@ -37,54 +39,203 @@ static void job_free(struct job *job)
     free(job);
 }
 
-static void score(struct job *job, const struct record_view *view, struct version *v,
-                  struct arena *a)
+/* A request that waits for its shadows, unpacked. */
+struct waiting {
+    struct job *job; /* NULL: it cannot be unpacked */
+    struct record_view view;
+};
+
+static void append(const struct waiting *w, const struct version *v, const struct scores *scores)
 {
-    struct shadows *s = job->shadows;
+    struct shadows *s = w->job->shadows;
+    bool logged = predictions_append_scores(s->predictions, w->job->logged, v->number, scores);
+    count(logged ? &s->scored : &s->dropped, w->view.rows);
+}
+
+static void score_alone(const struct waiting *w, struct version *v, struct arena *a)
+{
     struct tensor outputs[SIGNATURE_TENSORS_MAX];
     struct scores scores;
     struct err_ctx e;
     err_ctx_init(&e);
-    if (view->input_count != v->signature->input_count)
+    if (w->view.input_count != v->signature->input_count)
         err_set(&e, ERR_INVALID, "it takes %u inputs, the request has %u",
-                v->signature->input_count, view->input_count);
+                v->signature->input_count, w->view.input_count);
     else
-        (void)!version_run(v, view->inputs, view->rows, outputs, &scores, a, &e);
+        (void)!version_run(v, w->view.inputs, w->view.rows, outputs, &scores, a, &e);
     if (e.code)
         log_warning("serving", "%s version %s cannot shadow: %s", v->model, v->number_text,
                     e.detail);
-    else if (predictions_append_scores(s->predictions, job->logged, v->number, &scores))
-        count(&s->scored, view->rows);
     else
-        count(&s->dropped, view->rows);
+        append(w, v, &scores);
 }
 
-static void score_with_all(struct job *job, struct arena *a)
+/* ---- many requests as one ---- */
+
+/* Requests whose rows the model takes in one run: a run costs as much for one row as for dozens. */
+struct stack {
+    const struct waiting *parts[JOBS_MAX];
+    unsigned count;
+    uint32_t rows;
+};
+
+static bool is_stackable(const struct version *v, const struct record_view *view)
 {
-    const struct deployment *d = job->deployment;
-    struct record_view view;
+    const struct signature *sig = v->signature;
+    bool fits = sig->batch_fixed == 0 && sig->task != TASK_OTHER &&
+                view->input_count == sig->input_count && view->rows <= STACK_ROWS_MAX;
+    for (unsigned i = 0; fits && i < sig->input_count; i++)
+        fits = view->inputs[i].rank > 0 && view->inputs[i].shape[0] == view->rows;
+    return fits;
+}
+
+/* All but the number of rows. */
+static bool same_shape(const struct record_view *x, const struct record_view *y)
+{
+    bool same = true;
+    for (unsigned i = 0; same && i < x->input_count; i++) {
+        const struct tensor *s = &x->inputs[i], *t = &y->inputs[i];
+        same = s->datatype == t->datatype && s->rank == t->rank &&
+               memcmp(s->shape + 1, t->shape + 1, (s->rank - 1) * sizeof *s->shape) == 0;
+    }
+    return same;
+}
+
+static bool stack_takes(const struct stack *s, const struct version *v, const struct waiting *w)
+{
+    uint32_t rows = s->rows + w->view.rows;
+    return rows <= STACK_ROWS_MAX && rows <= v->rows_max &&
+           (s->count == 0 || same_shape(&s->parts[0]->view, &w->view));
+}
+
+static enum err stack_input(const struct stack *s, unsigned input, struct tensor *out,
+                            struct arena *a, struct err_ctx *e)
+{
+    *out = s->parts[0]->view.inputs[input];
+    out->shape[0] = s->rows;
+    enum err err = tensor_alloc(out, a, STACK_BYTES_MAX, e);
+    size_t width =
+        out->datatype == DATATYPE_BYTES ? sizeof(struct str) : datatype_bytes(out->datatype);
+    char *to = out->data;
+    for (unsigned i = 0; !err && i < s->count; i++) {
+        const struct tensor *part = &s->parts[i]->view.inputs[input];
+        memcpy(to, part->data, part->count * width);
+        to += part->count * width;
+    }
+    return err;
+}
+
+static enum err run_stack(const struct stack *s, struct version *v, struct scores *out,
+                          struct arena *a, struct err_ctx *e)
+{
+    struct tensor inputs[SIGNATURE_TENSORS_MAX], outputs[SIGNATURE_TENSORS_MAX];
+    enum err err = ERR_OK;
+    for (unsigned i = 0; !err && i < v->signature->input_count; i++)
+        err = stack_input(s, i, &inputs[i], a, e);
+    return err ? err : version_run(v, inputs, s->rows, outputs, out, a, e);
+}
+
+/* Where the model refuses them together, each is asked alone: one may be to blame. */
+static void score_stack(struct stack *s, struct version *v, struct arena *a)
+{
+    struct scores scores;
+    bool together = s->count > 1 && run_stack(s, v, &scores, a, NULL) == ERR_OK;
+    uint32_t from = 0;
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct waiting *w = s->parts[i];
+        struct scores own;
+        if (together) {
+            own = scores_slice(&scores, from, w->view.rows);
+            append(w, v, &own);
+        } else {
+            score_alone(w, v, a);
+        }
+        from += w->view.rows;
+    }
+    *s = (struct stack){.count = 0};
+}
+
+/* ---- the thread ---- */
+
+/* All were served by the same version of the same deployment. */
+static void score_arm(const struct waiting *all, unsigned n, const struct serving_arm *arm,
+                      struct arena *a)
+{
+    struct version *v = arm->version;
+    struct stack stack = {.count = 0};
+    for (unsigned i = 0; i < n; i++) {
+        const struct waiting *w = &all[i];
+        if (!w->job || !deployment_sampled(arm, w->job->logged->seq))
+            continue;
+        if (!is_stackable(v, &w->view)) {
+            score_alone(w, v, a);
+            continue;
+        }
+        if (!stack_takes(&stack, v, w))
+            score_stack(&stack, v, a);
+        stack.parts[stack.count++] = w;
+        stack.rows += w->view.rows;
+    }
+    score_stack(&stack, v, a);
+}
+
+static void unpack(struct waiting *w, struct job *job, struct arena *a)
+{
     struct err_ctx e;
     err_ctx_init(&e);
-    if (record_read(job->full->body, a, &view, &e)) {
-        log_error("serving", "%s", e.detail);
+    w->job = job;
+    if (!record_read(job->full->body, a, &w->view, &e))
         return;
-    }
-    for (unsigned i = 0; i < d->arm_count; i++)
-        if (d->arms[i].version != job->served && deployment_sampled(&d->arms[i], job->logged->seq))
-            score(job, &view, d->arms[i].version, a);
+    log_error("serving", "%s", e.detail);
+    w->job = NULL;
 }
 
-static void run(void *argument)
+static void score_group(struct job *const *jobs, unsigned n)
 {
-    struct job *job = argument;
+    const struct deployment *d = jobs[0]->deployment;
+    struct waiting all[JOBS_MAX];
     struct arena a;
     arena_init(&a);
-    if (atomic_load(&job->shadows->closing))
-        count(&job->shadows->dropped, job->logged->rows);
-    else
-        score_with_all(job, &a);
+    for (unsigned i = 0; i < n; i++)
+        unpack(&all[i], jobs[i], &a);
+    for (unsigned i = 0; i < d->arm_count; i++)
+        if (d->arms[i].version != jobs[0]->served)
+            score_arm(all, n, &d->arms[i], &a);
     arena_release(&a);
-    job_free(job);
+}
+
+static unsigned group_length(struct job *const *jobs, unsigned n)
+{
+    unsigned length = 1;
+    while (length < n && jobs[length]->deployment == jobs[0]->deployment &&
+           jobs[length]->served == jobs[0]->served)
+        length++;
+    return length;
+}
+
+/* A moment's patience lets the answers of a burst go first, and gathers more for one run. */
+static void linger(const struct shadows *s)
+{
+    if (!atomic_load(&s->closing))
+        nanosleep(&(struct timespec){0, LINGER_NS}, NULL);
+}
+
+static void run(void *first)
+{
+    struct job *jobs[JOBS_MAX] = {first};
+    struct shadows *s = jobs[0]->shadows;
+    linger(s);
+    unsigned n = 1 + pool_take(s->pool, (void **)(jobs + 1), JOBS_MAX - 1);
+    bool closing = atomic_load(&s->closing);
+    for (unsigned at = 0, length; !closing && at < n; at += length) {
+        length = group_length(jobs + at, n - at);
+        score_group(jobs + at, length);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (closing)
+            count(&s->dropped, jobs[i]->logged->rows);
+        job_free(jobs[i]);
+    }
 }
 
 void shadows_score(struct shadows *s, struct deployment *d, struct version *served,

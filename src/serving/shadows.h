@@ -2,6 +2,8 @@
  *
  * Scores what was served once more, with the versions that shadow it, and appends what they say to
  * the log. Behind the answer: one thread with a queue of its own, which never makes a client wait.
+ * Requests that wait together are scored together, as rows of one run, where the model takes any
+ * number of rows.
  *
  *     struct shadows *shadows;
  *     err = shadows_open(&opts, &shadows, e);

@@ -343,6 +343,37 @@ def test_promotions_under_load_lose_no_request(server: Server) -> None:
     assert len(logged(server)) == sum(counts)
 
 
+def test_shadows_say_of_many_what_they_say_of_one(server: Server, iris: Client) -> None:
+    """Requests that wait together are scored together: each row keeps its own scores."""
+    developer = server.api("developer")
+    upload(developer, "iris", classifier(-1.5), **named())
+    shadow = {"version": "2", "mode": "shadow"}
+    set_arms(developer, "iris", {"version": "1", "mode": "champion"}, shadow)
+    service = [server.api("service") for _ in range(6)]
+
+    def send(number: int) -> None:
+        for i in range(40):
+            first = number * 40 + i
+            pairs = [(first / 50 + k, k + i % 7) for k in range(1 + i % 4)]
+            service[number].post("/models/iris/predict", json={"rows": rows(*pairs)}, expect=200)
+
+    with ThreadPoolExecutor(6) as clients:
+        list(clients.map(send, range(6)))
+    total = 6 * 10 * (1 + 2 + 3 + 4)
+    wait_until(lambda: sum(len(each["scores"]) == 2 for each in logged(server)) == total)
+    records = logged(server)
+    flat = [value for each in records for value in (each["features"]["a"], each["features"]["b"])]
+    data = {"name": "x", "shape": [total, 2], "datatype": "FP32", "data": flat}
+    alone = server.oip().post("/models/iris/versions/2/infer", json={"inputs": [data]}, expect=200)
+    outputs = {each["name"]: each["data"] for each in alone.json()["outputs"]}
+    labels, scores = outputs["label"], outputs["probabilities"]
+    assert len(set(labels)) == 2, "a shadow that says the same of every row shows nothing"
+    for i, each in enumerate(records):
+        said = next(score for score in each["scores"] if score["version"] == "2")
+        assert said["label"] == labels[i]
+        assert list(said["probabilities"].values()) == pytest.approx(scores[2 * i : 2 * i + 2])
+
+
 def test_unloading_under_load_gives_clean_answers(server: Server) -> None:
     developer = server.api("developer")
     upload(developer, "iris", classifier(), **named())
