@@ -11,11 +11,16 @@ enum { THREADS = 1, NICENESS = 10 };
 
 enum { JOBS_MAX = 256, STACK_ROWS_MAX = 1024, STACK_BYTES_MAX = 1 << 24, LINGER_NS = 2000000 };
 
+/* Requests of thousands of rows fill memory, and minutes of work, long before they fill the queue.
+ */
+enum { WAITING_BYTES_MAX = 32 << 20 };
+
 struct shadows {
     struct predictions *predictions;
     struct pool *pool;
     _Atomic uint64_t scored, dropped;
-    _Atomic bool closing; /* what waits is dropped: nobody waits for it */
+    _Atomic size_t waiting_bytes; /* of the requests that wait or are being scored */
+    _Atomic bool closing;         /* what waits is dropped: nobody waits for it */
 };
 
 struct job {
@@ -32,6 +37,7 @@ static void count(_Atomic uint64_t *counter, uint64_t rows)
 
 static void job_free(struct job *job)
 {
+    atomic_fetch_sub(&job->shadows->waiting_bytes, job->full->body.n);
     deployment_unref(job->deployment);
     version_unref(job->served);
     record_unref(job->logged);
@@ -244,7 +250,8 @@ void shadows_score(struct shadows *s, struct deployment *d, struct version *serv
     struct job *job = xmalloc(sizeof *job);
     *job = (struct job){s, deployment_ref(d), version_ref(served), record_ref(logged),
                         record_ref(full)};
-    if (pool_submit(s->pool, run, job) == ERR_OK)
+    bool room = atomic_fetch_add(&s->waiting_bytes, full->body.n) < WAITING_BYTES_MAX;
+    if (room && pool_submit(s->pool, run, job) == ERR_OK)
         return;
     count(&s->dropped, logged->rows);
     job_free(job);

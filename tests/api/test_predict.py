@@ -374,6 +374,26 @@ def test_shadows_say_of_many_what_they_say_of_one(server: Server, iris: Client) 
         assert list(said["probabilities"].values()) == pytest.approx(scores[2 * i : 2 * i + 2])
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+def test_large_requests_do_not_pile_up_before_a_slow_shadow(server: Server) -> None:
+    """What waits for shadows has a limit in bytes: ten thousand such requests would be gigabytes."""
+    developer = server.api("developer")
+    upload(developer, "model", regressor(columns=1))
+    upload(developer, "model", slow(400, 200))
+    shadow = {"version": "2", "mode": "shadow"}
+    set_arms(developer, "model", {"version": "1", "mode": "champion"}, shadow)
+    rows = 50_000
+    data = {"name": "x", "shape": [rows, 1], "datatype": "FP32"}
+    head = json.dumps({"inputs": [data | {"parameters": {"binary_data_size": 4 * rows}}]}).encode()
+    content = head + bytes(4 * rows)
+    length = {"Inference-Header-Content-Length": str(len(head))}
+    client = server.oip()
+    for _ in range(80):  # 0.6 MB each in the log
+        client.post("/models/model/infer", data=content, headers=length, expect=200)
+    assert server.metric("crisol_shadow_dropped_total") >= 10 * rows
+    assert server.metric("crisol_shadow_queued") < 70
+
+
 def test_unloading_under_load_gives_clean_answers(server: Server) -> None:
     developer = server.api("developer")
     upload(developer, "iris", classifier(), **named())
