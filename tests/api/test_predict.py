@@ -376,7 +376,7 @@ def test_shadows_say_of_many_what_they_say_of_one(server: Server, iris: Client) 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_large_requests_do_not_pile_up_before_a_slow_shadow(server: Server) -> None:
-    """What waits for shadows has a limit in bytes: ten thousand such requests would be gigabytes."""
+    """What waits for shadows has a limit in bytes: ten thousand of these would be gigabytes."""
     developer = server.api("developer")
     upload(developer, "model", regressor(columns=1))
     upload(developer, "model", slow(400, 200))
