@@ -5,14 +5,14 @@
 #include "base/clock.h"
 #include "http/stream.h"
 
-enum { ANSWER_BYTES_MAX = 1 << 30, KEEP_BYTES = 65536 };
+enum { ANSWER_BYTES_MAX = 1 << 30, KEEP_BYTES = 65536, SPARES_MAX = 256 };
 
 /* AddressSanitizer sees who touches a request that is over only when its memory is really given
  * back. */
 #ifdef __SANITIZE_ADDRESS__
-enum { SPARES_MAX = 0 };
+enum { KEEPS_SPARES = 0 };
 #else
-enum { SPARES_MAX = 256 };
+enum { KEEPS_SPARES = 1 };
 #endif
 
 struct exchange_pool {
@@ -125,7 +125,7 @@ void exchange_free(struct exchange_pool *p, struct exchange *x)
     arena_reset(&x->rq.arena);
     bool small = x->body_capacity <= KEEP_BYTES && x->rq.answer.body.capacity <= KEEP_BYTES;
     pthread_mutex_lock(&p->lock);
-    bool keep = small && p->count < SPARES_MAX;
+    bool keep = KEEPS_SPARES && small && p->count < SPARES_MAX;
     if (keep) {
         x->next_spare = p->spare;
         p->spare = x;

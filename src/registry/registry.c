@@ -57,7 +57,7 @@ static bool is_alphanumeric(char c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-bool model_name_ok(struct str name)
+static bool is_model_name(struct str name)
 {
     if (name.n == 0 || name.n > MODEL_NAME_MAX || !is_alphanumeric(name.p[0]))
         return false;
@@ -67,19 +67,31 @@ bool model_name_ok(struct str name)
     return !str_is(name, "stats"); /* /v2/models/stats is taken */
 }
 
+enum err model_name_check(struct str name, struct err_ctx *e)
+{
+    if (is_model_name(name))
+        return ERR_OK;
+    return err_set_at(
+        e, ERR_INVALID, "/name",
+        "\"%.*s\" is no name of a model: it has 1 to %d letters, digits, dots, hyphens "
+        "and underscores, begins with a letter or digit, and is not \"stats\"",
+        (int)MIN(name.n, (size_t)100), name.n ? name.p : "", MODEL_NAME_MAX);
+}
+
 enum err inside_make_model(struct registry *r, struct db *db, struct http_request *rq,
                            struct str name, enum task task, struct str description,
                            struct model *out, struct arena *a, struct err_ctx *e)
 {
-    if (!model_name_ok(name))
-        return err_set_at(e, ERR_INVALID, "/name", MODEL_NAME_RULE, MODEL_NAME_MAX);
+    enum err err = model_name_check(name, e);
+    if (err)
+        return err;
     *out = (struct model){.id = inside_next_id(r),
                           .name = arena_str(a, name),
                           .task = task,
                           .description = arena_str(a, description),
                           .created_ms = inside_now_ms(r),
                           .created_by = arena_str(a, inside_actor(rq))};
-    enum err err = registry_store_model_insert(db, out, e);
+    err = registry_store_model_insert(db, out, e);
     if (err == ERR_EXISTS)
         err_set_at(e, err, "/name", "there is a model named \"" STR_FMT "\" already",
                    STR_ARG(name));

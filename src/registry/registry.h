@@ -98,11 +98,9 @@ struct decision {
     struct str verdict, reason, actor, evidence;
 };
 
-/* 1 to MODEL_NAME_MAX of letters, digits, ".", "_" and "-", the first a letter or digit. */
-#define MODEL_NAME_RULE                                                                            \
-    "a model's name has 1 to %d letters, digits, dots, hyphens and underscores, begins with a "    \
-    "letter or digit, and is not \"stats\""
-bool model_name_ok(struct str name);
+/* 1 to MODEL_NAME_MAX of letters, digits, ".", "_" and "-", the first a letter or digit, and not
+ * "stats", which stands beside the models in the Open Inference Protocol. ERR_INVALID at /name. */
+WARN_UNUSED enum err model_name_check(struct str name, struct err_ctx *e);
 
 /* ---- models ---- */
 

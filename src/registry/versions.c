@@ -131,8 +131,9 @@ static enum err check_order(const struct version_order *order, struct err_ctx *e
 {
     enum { NOTE_BYTES_MAX = 4000 };
     struct str note = order->note;
-    if (!model_name_ok(order->model))
-        return err_set_at(e, ERR_INVALID, "/name", MODEL_NAME_RULE, MODEL_NAME_MAX);
+    enum err err = model_name_check(order->model, e);
+    if (err)
+        return err;
     if (note.n > NOTE_BYTES_MAX || !str_is_utf8(note) || (note.n && memchr(note.p, '\0', note.n)))
         return err_set_at(e, ERR_INVALID, "/note", "a note is a text of at most %d bytes",
                           NOTE_BYTES_MAX);

@@ -191,6 +191,7 @@ def test_a_later_word_may_be_a_file_of_the_module(server: Server, word: str) -> 
     (folder / word).parent.mkdir(exist_ok=True)
     (folder / word).write_text(
         "import os, sys\nprint(sys.argv[1:])\nos.makedirs('artifacts/model')\n"
+        "open('artifacts/model/weights', 'w').close()\n"
     )
     api = server.api("developer")
     upload(api, "t", "a,b\n1,2\n2,3\n3,4\n4,5\n")
@@ -204,7 +205,10 @@ def test_the_first_word_may_be_a_file_of_the_module(server: Server) -> None:
     folder = add(server, "well", WELL.replace('[python3, -c, "pass"]', "[learn.sh, ./data.txt, x]"))
     (folder / "data.txt").write_text("own file\n")
     script = folder / "learn.sh"
-    script.write_text('#!/bin/sh\ncat "$1"\necho "$2 in $(pwd)"\nmkdir -p artifacts/model\n')
+    script.write_text(
+        '#!/bin/sh\ncat "$1"\necho "$2 in $(pwd)"\n'
+        "mkdir -p artifacts/model\n: >artifacts/model/weights\n"
+    )
     script.chmod(0o755)
     api = server.api("developer")
     upload(api, "t", "a,b\n1,2\n2,3\n3,4\n4,5\n")

@@ -130,7 +130,7 @@ async function followAndCancel(person) {
   await page.locator(".log").filter({ hasText: "fold 3" }).waitFor();
   await page.locator(".chart canvas").first().waitFor();
   const meter = page.getByRole("progressbar", { name: t("run.progress"), exact: true });
-  assert.ok(Number(await meter.getAttribute("aria-valuenow")) > 0);
+  await meter.and(page.locator(':not([aria-valuenow="0"])')).waitFor();
   assert.equal(await page.locator(".page-head .is-good").count(), 0, "it still works");
   await lookAt(page, "a run at work");
   await person.button("run.cancel").click();
