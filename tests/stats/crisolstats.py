@@ -38,6 +38,17 @@ class Dd(c.Structure):
     _fields_ = [("high", c.c_double), ("low", c.c_double)]
 
 
+class Moments(c.Structure):
+    _fields_ = [
+        ("rows", c.c_uint64),
+        ("sum", Dd),
+        ("square", Dd),
+        ("min", c.c_double),
+        ("max", c.c_double),
+        ("extremes_loose", c.c_bool),
+    ]
+
+
 class Scores(c.Structure):
     _fields_ = [("precision", Value), ("recall", Value), ("f1", Value)]
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from crisolstats import (
     Dd,
+    Moments,
     Ranking,
+    Scorehist,
     Test,
     Value,
     bytes_of,
@@ -160,17 +162,6 @@ def test_mmd():
     near(got.bandwidth, math.sqrt(median), 1e-6)
     near(got.mmd2, mmd2, 1e-4)
     assert got.p < 0.02
-
-
-class Moments(c.Structure):
-    _fields_ = [
-        ("rows", c.c_uint64),
-        ("sum", Dd),
-        ("square", Dd),
-        ("min", c.c_double),
-        ("max", c.c_double),
-        ("extremes_loose", c.c_bool),
-    ]
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-130, 1e130])
@@ -352,10 +343,6 @@ class Estimate(c.Structure):
         + [(name, Value) for name in ("accuracy", "precision", "recall", "f1", "auc")]
         + [("accuracy_error", c.c_double)]
     )
-
-
-class Scorehist(c.Structure):
-    _fields_ = [("bin_count", c.c_uint32), ("tallies", c.c_void_p)]
 
 
 def test_cbpe_is_the_dot_product_of_its_definition():

@@ -10,8 +10,8 @@ import subprocess
 import numpy as np
 import pytest
 from crisolstats import (
-    Dd,
     Interval,
+    Moments,
     Test,
     Value,
     bytes_of,
@@ -48,17 +48,6 @@ def sample(rng, n, kind):
 
 
 KINDS = ["plain", "ties", "heavy", "huge mean", "tiny"]
-
-
-class Moments(c.Structure):
-    _fields_ = [
-        ("rows", c.c_uint64),
-        ("sum", Dd),
-        ("square", Dd),
-        ("min", c.c_double),
-        ("max", c.c_double),
-        ("extremes_loose", c.c_bool),
-    ]
 
 
 def moments(x):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from crisolstats import (
     Confusion,
-    Dd,
     Interval,
+    Moments,
     Proper,
     Ranking,
     Regression,
@@ -129,17 +129,6 @@ def test_paired_differences(name):
         assert reason(exact) == "no_difference"
     for horizon in (0, 1, 2, 3, 100):
         sound(call("diebold_mariano", Test, *args, c.c_size_t(horizon)))
-
-
-class Moments(c.Structure):
-    _fields_ = [
-        ("rows", c.c_uint64),
-        ("sum", Dd),
-        ("square", Dd),
-        ("min", c.c_double),
-        ("max", c.c_double),
-        ("extremes_loose", c.c_bool),
-    ]
 
 
 def moments(x):
